@@ -1,0 +1,160 @@
+//! What every public function of a slice receives, and the one way to decide something.
+//!
+//! Reading order: [`Kernel`], [`Actor`] and [`Permission`], [`Write`] (a decision: change, act and outbox in one
+//! transaction), [`outbox`] (how acts reach the ledger, the loops and the webhooks), [`job`], [`page`].
+//!
+//! ```ignore
+//! pub async fn refuse(kernel: &Kernel, actor: &Actor, id: &str, reason: &str) -> Result<(), Error> {
+//!     actor.require(Permission::MerchantsDecide)?;
+//!     let mut write = kernel.begin(actor).await?;
+//!     store::set_state(write.tx(), id, State::Refused, write.now()).await?;
+//!     write.act(Act::new("merchant.refused", "merchant", id).outcome("refused").reason(reason)).await?;
+//!     write.commit().await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! Invariants
+//! - A decision is one transaction. [`Write::commit`] refuses a transaction without an act.
+//! - An act row, once committed, is never changed, except that its leaf index is set once and that an erasure empties
+//!   its private part and salt.
+//! - Personal data goes only into an act's private part; the public part names people by id.
+//!
+//! What it does not do: no HTTP, no page, no rule of any duty; it does not append to the log (`ledger` does).
+
+mod act;
+mod actor;
+pub mod job;
+pub mod outbox;
+pub mod page;
+pub mod store;
+mod write;
+
+pub use act::{Act, ActRecord, Subject, commitment};
+pub use actor::{Actor, ActorKind, Permission, Role, signed_out};
+pub use job::Job;
+pub use outbox::{Consumer, Reaction};
+pub use page::{Page, Paging, Sort};
+pub use write::Write;
+
+use arc_swap::ArcSwap;
+use blobs::Blobs;
+use db::Db;
+use ground::{Clock, Problem, Rng, Timestamp};
+use jiff::tz::TimeZone;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use tokio::sync::Notify;
+
+/// A result of a public function.
+pub type Result<T, E = Problem> = std::result::Result<T, E>;
+
+/// The store, the files, time, chance and the policies in force. Cheap to clone; one per process.
+#[derive(Clone)]
+pub struct Kernel(Arc<Parts>);
+
+struct Parts {
+    db: Db,
+    blobs: Blobs,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    packs: ArcSwap<policy::Packs>,
+    zone: TimeZone,
+    wakers: Mutex<HashMap<&'static str, Arc<Notify>>>,
+}
+
+impl Kernel {
+    /// Puts the parts together. `zone` is the operator's civil time zone (Asia/Shanghai by default).
+    pub fn new(
+        db: Db,
+        blobs: Blobs,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+        packs: policy::Packs,
+        zone: TimeZone,
+    ) -> Self {
+        Kernel(Arc::new(Parts {
+            db,
+            blobs,
+            clock,
+            rng,
+            packs: ArcSwap::from_pointee(packs),
+            zone,
+            wakers: Mutex::default(),
+        }))
+    }
+
+    /// The store.
+    pub fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    /// The files.
+    pub fn blobs(&self) -> &Blobs {
+        &self.0.blobs
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// Today in the operator's time zone: the date policies are looked up by.
+    pub fn today(&self) -> jiff::civil::Date {
+        self.now().date_in(&self.0.zone)
+    }
+
+    /// The clock itself, for engines that want one.
+    pub fn clock(&self) -> &dyn Clock {
+        self.0.clock.as_ref()
+    }
+
+    /// Chance.
+    pub fn rng(&self) -> &dyn Rng {
+        self.0.rng.as_ref()
+    }
+
+    /// The operator's time zone.
+    pub fn zone(&self) -> &TimeZone {
+        &self.0.zone
+    }
+
+    /// A new id.
+    pub fn new_id(&self) -> String {
+        ground::new_id(self.clock(), self.rng())
+    }
+
+    /// The policy packs in force, all markets.
+    pub fn packs(&self) -> Arc<policy::Packs> {
+        self.0.packs.load_full()
+    }
+
+    /// Puts other packs in force in this process. Only `policies` calls it, after the activation is committed.
+    pub fn replace_packs(&self, packs: policy::Packs) {
+        self.0.packs.store(Arc::new(packs));
+    }
+
+    /// Begins a decision on behalf of `actor`. Dropping it changes nothing.
+    ///
+    /// # Errors
+    /// `unavailable` when the store gives no transaction in time.
+    pub async fn begin(&self, actor: &Actor) -> Result<Write> {
+        Write::begin(self.clone(), actor.clone()).await
+    }
+
+    /// The waker of a job: `notified()` resolves after a [`Kernel::wake`] of the same name.
+    pub fn waker(&self, name: &'static str) -> Arc<Notify> {
+        let mut wakers = self.0.wakers.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        Arc::clone(wakers.entry(name).or_default())
+    }
+
+    /// Tells a job that there is work, so that it need not wait for its next turn.
+    pub fn wake(&self, name: &'static str) {
+        self.waker(name).notify_one();
+    }
+}
+
+/// The migrations of the acts and the outbox.
+pub fn migrations() -> db::Migrations {
+    store::migrations()
+}

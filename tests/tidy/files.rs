@@ -1,0 +1,91 @@
+//! What stands in files: length, doc headers, where SQL may be, both languages.
+
+use crate::{files_below, root, shown};
+use std::collections::BTreeSet;
+
+/// Most lines in a source file.
+const LINES_MAX: usize = 600;
+
+#[test]
+fn no_source_file_is_longer_than_a_person_reads() {
+    let long: Vec<String> = files_below(&root(), &[".rs", ".mjs"])
+        .into_iter()
+        .filter_map(|path| {
+            let lines = std::fs::read_to_string(&path).ok()?.lines().count();
+            (lines > LINES_MAX).then(|| format!("{}: {lines} lines", shown(&path)))
+        })
+        .collect();
+    assert!(long.is_empty(), "longer than {LINES_MAX} lines: {long:#?}");
+}
+
+#[test]
+fn every_crate_opens_with_its_purpose() {
+    for floor in ["platform", "engines", "slices"] {
+        for path in files_below(&root().join(floor), &["src/lib.rs", "lib.rs"]) {
+            let text = std::fs::read_to_string(&path).expect("a readable file");
+            assert!(text.starts_with("//!"), "{} does not open with its purpose", shown(&path));
+        }
+    }
+}
+
+#[test]
+fn sql_stands_only_in_stores() {
+    let signs = ["EntityTrait", "DeriveEntityModel", "query_all", "query_one", "execute_unprepared", "sea_query"];
+    let mut wrong = Vec::new();
+    for path in files_below(&root().join("slices"), &[".rs"]) {
+        let name = shown(&path);
+        let in_store = name.contains("/store") || name.contains("/tests/");
+        let text = std::fs::read_to_string(&path).expect("a readable file");
+        let code = text.split("#[cfg(test)]").next().unwrap_or("");
+        if !in_store && signs.iter().any(|sign| code.contains(sign)) {
+            wrong.push(name);
+        }
+    }
+    assert!(wrong.is_empty(), "SQL outside a store: {wrong:#?}");
+}
+
+#[test]
+fn no_test_is_ignored_and_none_sleeps() {
+    let sleep = ["thread::", "sleep("].concat();
+    let ignore = ["#[", "ignore"].concat();
+    for path in files_below(&root(), &[".rs"]) {
+        let text = std::fs::read_to_string(&path).expect("a readable file");
+        let tests = text.split("#[cfg(test)]").nth(1).unwrap_or("");
+        assert!(!text.contains(&ignore), "{} ignores a test", shown(&path));
+        assert!(!tests.contains(&sleep), "{} sleeps in a test", shown(&path));
+    }
+}
+
+#[test]
+fn both_languages_say_the_same_things() {
+    for path in files_below(&root(), &["zh-CN.ftl"]) {
+        let other = path.with_file_name("en.ftl");
+        let keys = |path: &std::path::Path| -> BTreeSet<String> {
+            let text = std::fs::read_to_string(path).unwrap_or_default();
+            text.lines()
+                .filter(|line| line.chars().next().is_some_and(|first| first.is_ascii_alphabetic()))
+                .filter_map(|line| line.split_once('=').map(|(key, _)| key.trim().to_owned()))
+                .collect()
+        };
+        let (zh, en) = (keys(&path), keys(&other));
+        assert!(!zh.is_empty(), "{} is empty", shown(&path));
+        let apart: Vec<_> = zh.symmetric_difference(&en).collect();
+        assert!(apart.is_empty(), "{} and its English differ in {apart:?}", shown(&path));
+    }
+}
+
+#[test]
+fn the_catalogs_of_the_whole_product_join_and_name_every_error() {
+    let catalogs = ui::Catalogs::new(&touchstone::catalogs()).expect("the catalogs join without a duplicate");
+    let mut missing = Vec::new();
+    let mut codes = BTreeSet::new();
+    for code in touchstone::error_codes() {
+        assert!(codes.insert(code.code), "the error code {} is declared twice", code.code);
+        for language in ground::Language::ALL {
+            if !catalogs.has(language, &code.message_id()) {
+                missing.push(format!("{} ({})", code.message_id(), language.tag()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "error codes without a text: {missing:#?}");
+}
