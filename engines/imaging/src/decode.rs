@@ -406,15 +406,18 @@ impl Picture {
 
     /// Luminance 0 to 255 (0.299 R + 0.587 G + 0.114 B), row by row.
     pub fn luminance(&self) -> Vec<f32> {
-        self.rgb
-            .chunks_exact(3)
-            .map(|pixel| {
-                0.299 * f32::from(pixel[0])
-                    + 0.587 * f32::from(pixel[1])
-                    + 0.114 * f32::from(pixel[2])
-            })
-            .collect()
+        self.rgb.chunks_exact(3).map(luminance).collect()
     }
+
+    /// Luminance of one pixel; 0 outside the picture.
+    pub fn luminance_at(&self, column: usize, row: usize) -> f32 {
+        let start = (row * self.width as usize + column) * 3;
+        self.rgb.get(start..start + 3).map_or(0.0, luminance)
+    }
+}
+
+fn luminance(pixel: &[u8]) -> f32 {
+    0.299 * f32::from(pixel[0]) + 0.587 * f32::from(pixel[1]) + 0.114 * f32::from(pixel[2])
 }
 
 impl std::fmt::Debug for Picture {

@@ -11,6 +11,8 @@ use crate::hash::Hash;
 const SAMPLES: usize = 64;
 /// Side of the block of coefficients.
 const COEFFICIENTS: usize = 16;
+/// Longest side that is filtered as it is.
+const REDUCED_PX: usize = 512;
 /// Passes of the box filter in each direction.
 const FILTER_PASSES: usize = 2;
 /// A picture with a shorter side is not hashed: the paper's method has nothing to work on.
@@ -88,11 +90,27 @@ fn coefficients(picture: &Picture) -> Option<(Coefficients, u8)> {
     if width < SIDE_PX_MIN || height < SIDE_PX_MIN {
         return None;
     }
-    let (width, height) = (width as usize, height as usize);
-    let mut luma = picture.luminance();
+    let (mut luma, width, height) = reduced(picture);
     smooth(&mut luma, width, height);
     let samples = sample(&luma, width, height);
     Some((transform(&samples), quality(&samples)))
+}
+
+/// The luminance, at most [`REDUCED_PX`] to a side. The reference program takes the nearest pixel when it reduces, side by
+/// side, so the proportions may change; hashes of large pictures agree with it only if this does too.
+fn reduced(picture: &Picture) -> (Vec<f32>, usize, usize) {
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    if width <= REDUCED_PX && height <= REDUCED_PX {
+        return (picture.luminance(), width, height);
+    }
+    let (wide, high) = (width.min(REDUCED_PX), height.min(REDUCED_PX));
+    let mut luma = Vec::with_capacity(wide * high);
+    for row in 0..high {
+        for column in 0..wide {
+            luma.push(picture.luminance_at(column * width / wide, row * height / high));
+        }
+    }
+    (luma, wide, high)
 }
 
 /// Box windows sized so that after two passes each sample stands for its cell of the 64 × 64 grid.
