@@ -29,6 +29,7 @@ macro_rules! file {
 static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     [
         file!("tabler.css", "vendor/tabler.min.css", "text/css; charset=utf-8"),
+        file!("parts.css", "parts.css", "text/css; charset=utf-8"),
         file!("app.css", "app.css", "text/css; charset=utf-8"),
         file!("public.css", "public.css", "text/css; charset=utf-8"),
         file!("theme.js", "theme.js", "text/javascript; charset=utf-8"),

@@ -91,7 +91,7 @@ fn worked_in(cx: &View, area: Area, title: &str, body: Markup) -> Markup {
     } else {
         &["htmx.js", "app.js"][..]
     };
-    document(cx, title, &["tabler.css", "app.css"], scripts, content)
+    document(cx, title, &["tabler.css", "parts.css", "app.css"], scripts, content)
 }
 
 fn has_chart(content: &Markup) -> bool {
@@ -211,7 +211,7 @@ pub fn public(cx: &View, title: &str, body: Markup) -> Markup {
         }
     };
     let scripts = if has_chart(&content) { &["app.js", "echarts.js", "charts.js"][..] } else { &["app.js"][..] };
-    document(cx, title, &["public.css"], scripts, content)
+    document(cx, title, &["parts.css", "public.css"], scripts, content)
 }
 
 /// The frame of sign-in, second factor and password pages: one narrow card.
@@ -226,7 +226,7 @@ pub fn sign_in(cx: &View, title: &str, body: Markup) -> Markup {
             }
         }
     };
-    document(cx, title, &["tabler.css", "app.css"], &["app.js"], content)
+    document(cx, title, &["tabler.css", "parts.css", "app.css"], &["app.js"], content)
 }
 
 /// The page of an error, in the shell of the viewer's area: what happened, where the input is wrong, what to do.
@@ -265,7 +265,7 @@ fn document(cx: &View, title: &str, styles: &[&str], scripts: &[&str], content: 
     };
     html! {
         (DOCTYPE)
-        html lang=(cx.lang()) data-bs-theme=[theme] {
+        html lang=(cx.lang()) class=[styles.contains(&"public.css").then_some("pub-root")] data-bs-theme=[theme] {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
