@@ -35,7 +35,11 @@ pub const DUTY_KEYS: [&str; 12] = [
 
 /// The page in the shell of the viewer's area (the public one where nobody is signed in).
 pub fn page(cx: &View, title: &str, body: Markup) -> Markup {
-    match cx.viewer.as_ref().map_or(Area::Public, |viewer| viewer.area) {
+    match cx
+        .viewer
+        .as_ref()
+        .map_or(Area::Public, |viewer| viewer.area)
+    {
         Area::Console => console(cx, title, body),
         Area::Merchant => merchant(cx, title, body),
         Area::Partner => partner(cx, title, body),
@@ -91,7 +95,13 @@ fn worked_in(cx: &View, area: Area, title: &str, body: Markup) -> Markup {
     } else {
         &["htmx.js", "app.js"][..]
     };
-    document(cx, title, &["tabler.css", "parts.css", "app.css"], scripts, content)
+    document(
+        cx,
+        title,
+        &["tabler.css", "parts.css", "app.css"],
+        scripts,
+        content,
+    )
 }
 
 fn has_chart(content: &Markup) -> bool {
@@ -113,9 +123,17 @@ pub fn visible_entries(cx: &View, area: Area) -> Vec<&NavEntry> {
         .nav
         .iter()
         .filter(|e| e.area == area)
-        .filter(|e| e.roles.is_empty() || cx.has_role(&e.roles.iter().map(String::as_str).collect::<Vec<_>>()))
+        .filter(|e| {
+            e.roles.is_empty()
+                || cx.has_role(&e.roles.iter().map(String::as_str).collect::<Vec<_>>())
+        })
         .collect();
-    entries.sort_by_key(|e| DUTY_KEYS.iter().position(|k| *k == e.key).unwrap_or(DUTY_KEYS.len()));
+    entries.sort_by_key(|e| {
+        DUTY_KEYS
+            .iter()
+            .position(|k| *k == e.key)
+            .unwrap_or(DUTY_KEYS.len())
+    });
     entries
 }
 
@@ -124,7 +142,12 @@ fn navigation(cx: &View, area: Area) -> Markup {
     // The longest href that starts this path is where the reader is.
     let here = entries
         .iter()
-        .filter(|e| cx.path == e.href || cx.path.starts_with(&format!("{}/", e.href.trim_end_matches('/'))))
+        .filter(|e| {
+            cx.path == e.href
+                || cx
+                    .path
+                    .starts_with(&format!("{}/", e.href.trim_end_matches('/')))
+        })
         .map(|e| e.href.as_str())
         .max_by_key(|href| href.len());
     html! {
@@ -182,7 +205,7 @@ fn language_link(cx: &View) -> Markup {
 }
 
 fn demonstration(cx: &View) -> Markup {
-    html! { @if cx.demonstration { p class="ts-demonstration" { (icon("flask")) (cx.t("ui-demonstration")) } } }
+    html! { @if cx.demonstration { aside class="ts-demonstration" { (icon("flask")) (cx.t("ui-demonstration")) } } }
 }
 
 fn flashes(cx: &View) -> Markup {
@@ -210,7 +233,11 @@ pub fn public(cx: &View, title: &str, body: Markup) -> Markup {
             }
         }
     };
-    let scripts = if has_chart(&content) { &["app.js", "echarts.js", "charts.js"][..] } else { &["app.js"][..] };
+    let scripts = if has_chart(&content) {
+        &["app.js", "echarts.js", "charts.js"][..]
+    } else {
+        &["app.js"][..]
+    };
     document(cx, title, &["parts.css", "public.css"], scripts, content)
 }
 
@@ -219,14 +246,20 @@ pub fn sign_in(cx: &View, title: &str, body: Markup) -> Markup {
     let content = html! {
         div class="ts-narrow" {
             (demonstration(cx))
-            div class="ts-narrow-tools" { (language_link(cx)) }
+            header class="ts-narrow-tools" { (language_link(cx)) }
             main id="main" class="ts-narrow-main" tabindex="-1" {
                 p class="ts-narrow-brand" { (icon("touchstone")) (cx.t("ui-product-long")) }
                 div class="card ts-card" { div class="ts-card-body" { h1 { (title) } (flashes(cx)) (body) } }
             }
         }
     };
-    document(cx, title, &["tabler.css", "parts.css", "app.css"], &["app.js"], content)
+    document(
+        cx,
+        title,
+        &["tabler.css", "parts.css", "app.css"],
+        &["app.js"],
+        content,
+    )
 }
 
 /// The page of an error, in the shell of the viewer's area: what happened, where the input is wrong, what to do.

@@ -17,7 +17,10 @@ pub enum ChartSeries {
     Line(Vec<Option<f64>>),
     Bar(Vec<Option<f64>>),
     /// An area from low to high, such as a cohort or a confidence band.
-    Band { low: Vec<Option<f64>>, high: Vec<Option<f64>> },
+    Band {
+        low: Vec<Option<f64>>,
+        high: Vec<Option<f64>>,
+    },
 }
 
 /// A chart over categories (days, classes, …).
@@ -39,7 +42,13 @@ pub struct Chart<'a> {
 
 impl<'a> Chart<'a> {
     /// `id` must be unique on the page and fit an HTML id; `axis` names the categories ("day").
-    pub fn new(cx: &'a View, id: &str, title: impl Into<String>, axis: impl Into<String>, categories: Vec<String>) -> Self {
+    pub fn new(
+        cx: &'a View,
+        id: &str,
+        title: impl Into<String>,
+        axis: impl Into<String>,
+        categories: Vec<String>,
+    ) -> Self {
         let mut categories = categories;
         categories.truncate(CHART_POINTS_MAX);
         Self {
@@ -60,19 +69,29 @@ impl<'a> Chart<'a> {
 
     #[must_use]
     pub fn line(mut self, name: impl Into<String>, values: Vec<Option<f64>>) -> Self {
-        self.series.push((name.into(), ChartSeries::Line(self.fit(values))));
+        self.series
+            .push((name.into(), ChartSeries::Line(self.fit(values))));
         self
     }
 
     #[must_use]
     pub fn bar(mut self, name: impl Into<String>, values: Vec<Option<f64>>) -> Self {
-        self.series.push((name.into(), ChartSeries::Bar(self.fit(values))));
+        self.series
+            .push((name.into(), ChartSeries::Bar(self.fit(values))));
         self
     }
 
     #[must_use]
-    pub fn band(mut self, name: impl Into<String>, low: Vec<Option<f64>>, high: Vec<Option<f64>>) -> Self {
-        let band = ChartSeries::Band { low: self.fit(low), high: self.fit(high) };
+    pub fn band(
+        mut self,
+        name: impl Into<String>,
+        low: Vec<Option<f64>>,
+        high: Vec<Option<f64>>,
+    ) -> Self {
+        let band = ChartSeries::Band {
+            low: self.fit(low),
+            high: self.fit(high),
+        };
         self.series.push((name.into(), band));
         self
     }
@@ -134,11 +153,19 @@ impl<'a> Chart<'a> {
     }
 
     fn data(&self, values: &[Option<f64>]) -> Value {
-        values.iter().map(|v| v.filter(|v| v.is_finite()).map(|v| self.scale(v))).collect::<Vec<_>>().into()
+        values
+            .iter()
+            .map(|v| v.filter(|v| v.is_finite()).map(|v| self.scale(v)))
+            .collect::<Vec<_>>()
+            .into()
     }
 
     fn text(&self, value: f64) -> String {
-        if self.percent { self.cx.percent_to(value, self.decimals.max(1)) } else { self.cx.decimal(value, self.decimals) }
+        if self.percent {
+            self.cx.percent_to(value, self.decimals.max(1))
+        } else {
+            self.cx.decimal(value, self.decimals)
+        }
     }
 
     /// The ECharts option. Colours are left to the page's script, which takes them from the theme.
@@ -158,24 +185,29 @@ impl<'a> Chart<'a> {
             }
         }
         if let Some(first) = series.first_mut() {
-            let levels: Vec<Value> =
-                self.thresholds.iter().map(|(name, v)| json!({"name": name, "yAxis": self.scale(*v)})).collect();
-            let moments: Vec<Value> =
-                self.moments.iter().map(|(name, i)| json!({"name": name, "xAxis": self.categories[*i]})).collect();
+            let levels: Vec<Value> = self.thresholds.iter().map(|(name, value)| {
+                json!({"name": name, "yAxis": self.scale(*value), "label": {"position": "insideStartTop"}})
+            }).collect();
+            let moments: Vec<Value> = self.moments.iter().map(|(name, index)| {
+                json!({"name": name, "xAxis": self.categories[*index], "label": {"position": "end", "rotate": 0}})
+            }).collect();
             let lines: Vec<Value> = levels.into_iter().chain(moments).collect();
             if !lines.is_empty() {
                 first["markLine"] = json!({
                     "symbol": "none", "silent": true, "data": lines,
-                    "label": {"formatter": "{b}", "position": "insideEndTop"}, "lineStyle": {"type": "dashed"},
+                    "label": {"formatter": "{b}"}, "lineStyle": {"type": "dashed"},
                 });
             }
         }
         let names: Vec<&str> = self.series.iter().map(|(name, _)| name.as_str()).collect();
+        // Room above the curves for the legend and for the names of moments.
+        let top =
+            if names.len() > 1 { 36 } else { 16 } + if self.moments.is_empty() { 0 } else { 14 };
         json!({
             "animation": false,
             "aria": {"enabled": true},
-            "grid": {"left": 8, "right": 16, "top": if names.len() > 1 { 36 } else { 16 }, "bottom": 8, "containLabel": true},
-            "legend": {"show": names.len() > 1, "top": 0, "left": 0, "data": names, "itemWidth": 16, "itemHeight": 8},
+            "grid": {"left": 8, "right": 16, "top": top, "bottom": 8, "containLabel": true},
+            "legend": {"show": names.len() > 1, "top": 0, "left": 0, "data": names, "itemWidth": 16, "itemHeight": 8, "icon": "roundRect"},
             "tooltip": {"trigger": "axis", "renderMode": "richText", "confine": true},
             "xAxis": {"type": "category", "data": self.categories, "boundaryGap": self.has_bars()},
             "yAxis": {"type": "value", "scale": !self.has_bars(),
@@ -185,13 +217,24 @@ impl<'a> Chart<'a> {
     }
 
     fn has_bars(&self) -> bool {
-        self.series.iter().any(|(_, s)| matches!(s, ChartSeries::Bar(_)))
+        self.series
+            .iter()
+            .any(|(_, s)| matches!(s, ChartSeries::Bar(_)))
     }
 
     /// A band is two stacked lines without stroke: the low one invisible, the difference filled.
-    fn band_series(&self, index: usize, name: &str, low: &[Option<f64>], high: &[Option<f64>]) -> [Value; 2] {
-        let height: Vec<Option<f64>> =
-            low.iter().zip(high).map(|(l, h)| l.zip(*h).map(|(l, h)| (h - l).max(0.0))).collect();
+    fn band_series(
+        &self,
+        index: usize,
+        name: &str,
+        low: &[Option<f64>],
+        high: &[Option<f64>],
+    ) -> [Value; 2] {
+        let height: Vec<Option<f64>> = low
+            .iter()
+            .zip(high)
+            .map(|(l, h)| l.zip(*h).map(|(l, h)| (h - l).max(0.0)))
+            .collect();
         let line = |data: &[Option<f64>], filled: bool| {
             json!({
                 "type": "line", "name": if filled { name.to_owned() } else { format!("{name} ") },
@@ -204,7 +247,10 @@ impl<'a> Chart<'a> {
     }
 
     fn numbers(&self) -> Markup {
-        let text = |v: Option<f64>| v.filter(|v| v.is_finite()).map_or("—".to_owned(), |v| self.text(v));
+        let text = |v: Option<f64>| {
+            v.filter(|v| v.is_finite())
+                .map_or("—".to_owned(), |v| self.text(v))
+        };
         html! {
             table class="table ts-table" {
                 thead {

@@ -16,7 +16,11 @@ pub struct Choice {
 
 impl Choice {
     pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { value: value.into(), label: label.into(), hint: None }
+        Self {
+            value: value.into(),
+            label: label.into(),
+            hint: None,
+        }
     }
 
     #[must_use]
@@ -75,7 +79,12 @@ impl Field {
     }
 
     /// Any other one-line input: `email`, `tel`, `url`, `search`, `time`, `datetime-local`.
-    pub fn input(cx: &View, input_type: &'static str, name: &str, label: impl Into<String>) -> Self {
+    pub fn input(
+        cx: &View,
+        input_type: &'static str,
+        name: &str,
+        label: impl Into<String>,
+    ) -> Self {
         Self::new(cx, Kind::Input(input_type), name, label)
     }
 
@@ -204,7 +213,11 @@ impl Field {
             let value = html! { (value) }.into_string().replace('"', "&quot;");
             more.push_str(&format!(" {name}=\"{value}\""));
         }
-        maud::PreEscaped(control.into_string().replacen(&format!("<{tag}"), &format!("<{tag}{more}"), 1))
+        maud::PreEscaped(control.into_string().replacen(
+            &format!("<{tag}"),
+            &format!("<{tag}{more}"),
+            1,
+        ))
     }
 
     fn control(&self) -> Markup {
@@ -284,7 +297,11 @@ impl Render for Field {
             Kind::Checks(choices) => return self.group(choices, "checkbox"),
             _ => {}
         }
-        let class = if self.error.is_some() { "ts-field ts-wrong" } else { "ts-field" };
+        let class = if self.error.is_some() {
+            "ts-field ts-wrong"
+        } else {
+            "ts-field"
+        };
         if matches!(self.kind, Kind::Checkbox) {
             return html! {
                 div class=(class) {

@@ -60,7 +60,11 @@ impl PageHeader {
     /// A link that looks like a button, at the right; the first is the main one.
     #[must_use]
     pub fn link(self, label: &str, href: &str, icon_name: &str) -> Self {
-        let class = if self.actions.is_empty() { "btn btn-primary" } else { "btn" };
+        let class = if self.actions.is_empty() {
+            "btn btn-primary"
+        } else {
+            "btn"
+        };
         self.action(html! { a class=(class) href=(href) { (icon(icon_name)) (label) } })
     }
 }
@@ -137,7 +141,10 @@ impl Render for Facts {
 pub fn tabs(cx: &View, label: &str, entries: &[(String, String, Option<u64>)]) -> Markup {
     let here = cx.href_with(&[]);
     let current = |href: &str| {
-        href == here || (!href.contains('?') && href == cx.path && !entries.iter().any(|(_, other, _)| *other == here))
+        href == here
+            || (!href.contains('?')
+                && href == cx.path
+                && !entries.iter().any(|(_, other, _)| *other == here))
     };
     html! {
         nav class="ts-tabs" aria-label=(label) {
@@ -157,7 +164,11 @@ pub fn tabs(cx: &View, label: &str, entries: &[(String, String, Option<u64>)]) -
 
 /// A message in the page. Danger and waiting ones are announced at once, others politely.
 pub fn alert(tone: Tone, title: &str, body: impl Render) -> Markup {
-    let role = if matches!(tone, Tone::Danger | Tone::Waiting) { "alert" } else { "status" };
+    let role = if matches!(tone, Tone::Danger | Tone::Waiting) {
+        "alert"
+    } else {
+        "status"
+    };
     html! {
         div class={ "ts-alert ts-" (tone.class()) } role=(role) {
             (icon(tone.icon()))
@@ -179,7 +190,14 @@ pub fn empty(icon_name: &str, title: &str, help: &str, action: Option<Markup>) -
 }
 
 /// A paper: a notice or decision as it is served, laid out for print (A4) with its number and the way to verify it.
-pub fn notice_document(cx: &View, issuer: &str, title: &str, number: &str, body: Markup, proof: Option<&str>) -> Markup {
+pub fn notice_document(
+    cx: &View,
+    issuer: &str,
+    title: &str,
+    number: &str,
+    body: Markup,
+    proof: Option<&str>,
+) -> Markup {
     html! {
         article class="ts-paper" {
             header {

@@ -7,6 +7,8 @@ use crate::view::View;
 /// Width of the drawing's own coordinates; the page scales it.
 const WIDTH: f64 = 640.0;
 const MARGIN: f64 = 14.0;
+/// The interval bar stands in narrow columns, so its text must not shrink much.
+const BAR_WIDTH: f64 = 320.0;
 
 /// One point of a strip plot.
 #[derive(Clone, Debug)]
@@ -29,13 +31,23 @@ pub struct StripPlot<'a> {
 impl<'a> StripPlot<'a> {
     /// `format` writes a value for the reader, for example `|cx, v| cx.decimal(v, 2)`.
     pub fn new(cx: &'a View, title: impl Into<String>, format: fn(&View, f64) -> String) -> Self {
-        Self { cx, title: title.into(), points: Vec::new(), subject: None, format }
+        Self {
+            cx,
+            title: title.into(),
+            points: Vec::new(),
+            subject: None,
+            format,
+        }
     }
 
     #[must_use]
     pub fn point(mut self, label: impl Into<String>, value: f64, href: Option<String>) -> Self {
         if value.is_finite() {
-            self.points.push(StripPoint { label: label.into(), value, href });
+            self.points.push(StripPoint {
+                label: label.into(),
+                value,
+                href,
+            });
         }
         self
     }
@@ -56,9 +68,17 @@ impl<'a> StripPlot<'a> {
         let low = all().fold(f64::INFINITY, f64::min);
         let high = all().fold(f64::NEG_INFINITY, f64::max);
         let x = |v: f64| {
-            if high > low { MARGIN + (v - low) / (high - low) * (WIDTH - 2.0 * MARGIN) } else { WIDTH / 2.0 }
+            if high > low {
+                MARGIN + (v - low) / (high - low) * (WIDTH - 2.0 * MARGIN)
+            } else {
+                WIDTH / 2.0
+            }
         };
-        let (q1, median, q3) = (quantile(sorted, 0.25), quantile(sorted, 0.5), quantile(sorted, 0.75));
+        let (q1, median, q3) = (
+            quantile(sorted, 0.25),
+            quantile(sorted, 0.5),
+            quantile(sorted, 0.75),
+        );
         html! {
             svg class="ts-strip" viewBox={ "0 0 " (WIDTH) " 74" } role="img" aria-label=(summary) {
                 line class="ts-axis" x1=(MARGIN) x2=(WIDTH - MARGIN) y1="32" y2="32" {}
@@ -83,7 +103,9 @@ impl<'a> StripPlot<'a> {
 
 /// Linear interpolation between order statistics (Hyndman & Fan 1996, type 7).
 fn quantile(sorted: &[f64], p: f64) -> f64 {
-    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
+    let Some(last) = sorted.len().checked_sub(1) else {
+        return f64::NAN;
+    };
     let position = p * last as f64;
     let below = position.floor() as usize;
     let above = (below + 1).min(last);
@@ -108,15 +130,21 @@ impl Render for StripPlot<'_> {
         let summary = match &self.subject {
             Some((label, value)) => {
                 let below = sorted.iter().filter(|v| *v < value).count();
-                cx.ta("ui-strip-summary", &[
-                    ("label", label.as_str().into()),
-                    ("value", self.text(*value).into()),
-                    ("below", below.into()),
-                    ("n", n.into()),
-                    ("median", median.into()),
-                ])
+                cx.ta(
+                    "ui-strip-summary",
+                    &[
+                        ("label", label.as_str().into()),
+                        ("value", self.text(*value).into()),
+                        ("below", below.into()),
+                        ("n", n.into()),
+                        ("median", median.into()),
+                    ],
+                )
             }
-            None => cx.ta("ui-strip-median", &[("n", n.into()), ("median", median.into())]),
+            None => cx.ta(
+                "ui-strip-median",
+                &[("n", n.into()), ("median", median.into())],
+            ),
         };
         html! {
             figure class="ts-figure" {
@@ -164,10 +192,11 @@ pub struct IntervalBar {
 impl Render for IntervalBar {
     fn render(&self) -> Markup {
         let span = (self.max - self.min).max(f64::EPSILON);
-        let x = |v: f64| MARGIN + ((v - self.min) / span).clamp(0.0, 1.0) * (WIDTH - 2.0 * MARGIN);
+        let x =
+            |v: f64| MARGIN + ((v - self.min) / span).clamp(0.0, 1.0) * (BAR_WIDTH - 2.0 * MARGIN);
         html! {
-            svg class="ts-interval" viewBox={ "0 0 " (WIDTH) " 48" } role="img" aria-label=(self.label) {
-                rect class="ts-track" x=(MARGIN) width=(WIDTH - 2.0 * MARGIN) y="10" height="12" rx="6" {}
+            svg class="ts-interval" viewBox={ "0 0 " (BAR_WIDTH) " 46" } role="img" aria-label=(self.label) {
+                rect class="ts-track" x=(MARGIN) width=(BAR_WIDTH - 2.0 * MARGIN) y="10" height="12" rx="6" {}
                 rect class="ts-range" x=(at(x(self.low))) width=(at((x(self.high) - x(self.low)).max(2.0))) y="10" height="12" rx="6" {}
                 @for (mark, name) in &self.marks {
                     line class="ts-tick" x1=(at(x(*mark))) x2=(at(x(*mark))) y1="6" y2="26" {}
@@ -193,16 +222,25 @@ pub fn sparkline(label: &str, values: &[Option<f64>]) -> Markup {
             pen_down = false;
             continue;
         };
-        let y = if high > low { 26.0 - (value - low) / (high - low) * 22.0 } else { 15.0 };
+        let y = if high > low {
+            26.0 - (value - low) / (high - low) * 22.0
+        } else {
+            15.0
+        };
         let x = 2.0 + index as f64 * step;
-        path.push_str(&format!("{}{x:.1} {y:.1}", if pen_down { "L" } else { "M" }));
+        path.push_str(&format!(
+            "{}{x:.1} {y:.1}",
+            if pen_down { "L" } else { "M" }
+        ));
         pen_down = true;
         last = Some((x, y));
     }
     html! {
         svg class="ts-spark" viewBox="0 0 124 30" role="img" aria-label=(label) preserveAspectRatio="none" {
             path d=(path) fill="none" vector-effect="non-scaling-stroke" {}
-            @if let Some((x, y)) = last { circle cx=(at(x)) cy=(at(y)) r="2" {} }
+            @if let Some((x, y)) = last {
+                path class="ts-spark-end" d={ "M" (at(x)) " " (at(y)) "h0" } vector-effect="non-scaling-stroke" {}
+            }
         }
     }
 }

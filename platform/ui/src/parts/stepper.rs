@@ -29,7 +29,13 @@ pub struct Step {
 
 impl Step {
     pub fn new(title: impl Into<String>, state: StepState) -> Self {
-        Self { title: title.into(), state, at: None, due: None, note: None }
+        Self {
+            title: title.into(),
+            state,
+            at: None,
+            due: None,
+            note: None,
+        }
     }
 
     /// When it was done.
@@ -64,7 +70,11 @@ pub struct Stepper<'a> {
 
 impl<'a> Stepper<'a> {
     pub fn new(cx: &'a View, label: impl Into<String>) -> Self {
-        Self { cx, label: label.into(), steps: Vec::new() }
+        Self {
+            cx,
+            label: label.into(),
+            steps: Vec::new(),
+        }
     }
 
     #[must_use]
