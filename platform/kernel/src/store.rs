@@ -438,3 +438,54 @@ pub async fn acts_after(kernel: &Kernel, after_id: &str, most: u64) -> Result<Ve
         .map(read)
         .collect()
 }
+
+/// Acts at positions `from..until` of the log, in order. For audits.
+///
+/// # Errors
+/// What the store says.
+pub async fn acts_at_leaves(kernel: &Kernel, from: u64, until: u64) -> Result<Vec<ActRecord>> {
+    acts::Entity::find()
+        .filter(acts::Column::LeafIndex.gte(from as i64))
+        .filter(acts::Column::LeafIndex.lt(until as i64))
+        .order_by_asc(acts::Column::LeafIndex)
+        .all(kernel.db().read())
+        .await
+        .map_err(db::Error::from)?
+        .into_iter()
+        .map(read)
+        .collect()
+}
+
+/// The highest position of the log that an act was recorded at; `None` before the first.
+///
+/// # Errors
+/// What the store says.
+pub async fn highest_leaf(kernel: &Kernel) -> Result<Option<u64>> {
+    let highest = acts::Entity::find()
+        .filter(acts::Column::LeafIndex.is_not_null())
+        .order_by_desc(acts::Column::LeafIndex)
+        .one(kernel.db().read())
+        .await
+        .map_err(db::Error::from)?;
+    Ok(highest.and_then(|act| act.leaf_index).map(|index| index as u64))
+}
+
+/// An act that is neither in the log nor on its way there, if there is one. There never should be.
+///
+/// # Errors
+/// What the store says.
+pub async fn lost_act(kernel: &Kernel) -> Result<Option<ActRecord>> {
+    let waiting = outbox::Entity::find()
+        .select_only()
+        .column(outbox::Column::ActId)
+        .filter(outbox::Column::Consumer.eq(Consumer::Ledger.name()));
+    acts::Entity::find()
+        .filter(acts::Column::LeafIndex.is_null())
+        .filter(acts::Column::Id.not_in_subquery(sea_orm::QueryTrait::into_query(waiting)))
+        .order_by_asc(acts::Column::Id)
+        .one(kernel.db().read())
+        .await
+        .map_err(db::Error::from)?
+        .map(read)
+        .transpose()
+}
