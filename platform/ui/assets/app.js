@@ -56,7 +56,9 @@
   // Choosing rows: all at once, and how many.
   function countChosen() {
     each(document, "form[data-bulk]", function (form) {
-      var chosen = document.querySelectorAll('input[name=id][form="' + form.id + '"]:checked').length;
+      // `form.id` would be the chosen boxes, whose name is "id".
+      var own = form.getAttribute("id");
+      var chosen = document.querySelectorAll('input[name=id][form="' + own + '"]:checked').length;
       var place = form.querySelector("[data-bulk-count]");
       if (place) place.textContent = chosen ? place.dataset.bulkCount.replace("#", chosen) : "";
     });

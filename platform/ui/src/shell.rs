@@ -270,8 +270,8 @@ pub fn error(cx: &View, problem: &Problem, request_id: &str) -> Markup {
         401 => Some((SIGN_IN_PATH, "ui-sign-in", "ui-error-401")),
         403 => Some(("/", "ui-error-home", "ui-error-403")),
         404 | 410 => Some(("/", "ui-error-home", "ui-error-404")),
-        409 => Some((cx.path.as_str(), "ui-error-reload", "ui-error-409")),
-        429 | 503 => Some((cx.path.as_str(), "ui-error-reload", "ui-error-503")),
+        409 => Some(("/", "ui-error-home", "ui-error-409")),
+        429 | 503 => Some(("/", "ui-error-home", "ui-error-503")),
         500.. => Some(("/", "ui-error-home", "ui-error-500")),
         _ => None,
     };
@@ -304,7 +304,8 @@ fn document(cx: &View, title: &str, styles: &[&str], scripts: &[&str], content: 
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 // htmx must not write its own style tag nor evaluate text: the page's security policy forbids both.
-                meta name="htmx-config" content=r#"{"includeIndicatorStyles":false,"allowEval":false,"selfRequestsOnly":true,"historyCacheSize":0}"#;
+                // A refused form (422) is shown like any answer.
+                meta name="htmx-config" content=r#"{"includeIndicatorStyles":false,"allowEval":false,"selfRequestsOnly":true,"historyCacheSize":0,"responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},{"code":"422","swap":true},{"code":"[45]..","swap":false,"error":true}]}"#;
                 title { (title) " · " (cx.t("ui-product")) }
                 link rel="icon" href=(assets::href("icon.svg")) type="image/svg+xml";
                 @for name in styles { link rel="stylesheet" href=(assets::href(name)); }
