@@ -13,11 +13,13 @@ use crate::text::{Bilingual, nearest};
 use crate::typed;
 
 /// Longest condition in bytes.
-pub const LENGTH_MAX: usize = 2_000;
+pub const LENGTH_MAX: usize = 1_000;
 /// Deepest nesting of an expression.
 pub const DEPTH_MAX: u16 = 24;
 /// Most parts an expression may have.
 pub const PARTS_MAX: usize = 400;
+/// Most member accesses, calls and brackets of an expression together.
+pub const LINKS_MAX: usize = 40;
 /// Longest list a condition may be given; longer ones are cut.
 pub const LIST_ITEMS_MAX: usize = 1_000;
 
@@ -189,6 +191,10 @@ impl Condition {
                 format!("A condition has at most {LENGTH_MAX} bytes; split it into rows"),
             )));
         }
+        let links = text.bytes().filter(|byte| b".([{".contains(byte)).count();
+        if nesting(text) > usize::from(DEPTH_MAX) || links > LINKS_MAX {
+            return Err(too_deep());
+        }
         let parser = STANDARD.parser().max_recursion_depth(DEPTH_MAX);
         parser.parse(text).map_err(|errors| syntax_error(&errors))?;
         let program = STANDARD
@@ -226,18 +232,19 @@ impl Condition {
             }
         }
         let mut facts = Facts::new();
-        facts.clear(variables);
+        for variable in variables {
+            match variable.kind {
+                // One item, so that the inside of `exists` and `all` is tried too.
+                Kind::TextList => facts.set(variable.name, vec![String::new()]),
+                _ => facts.set_absent(variable),
+            };
+        }
+        try_parts(self.program.expression(), &facts)?;
         match self.program.execute(&facts.context) {
             Ok(cel::Value::Bool(_)) => Ok(()),
             Ok(other) => Err(not_boolean(&other)),
-            Err(error) => match error {
-                // These depend on the values, not on the expression.
-                cel::ExecutionError::DivisionByZero(_)
-                | cel::ExecutionError::RemainderByZero(_)
-                | cel::ExecutionError::IndexOutOfBounds(_)
-                | cel::ExecutionError::NoSuchKey(_) => Ok(()),
-                error => Err(evaluation_error(&error)),
-            },
+            Err(error) if depends_on_values(&error) => Ok(()),
+            Err(error) => Err(evaluation_error(&error)),
         }
     }
 
@@ -268,6 +275,31 @@ impl<'de> Deserialize<'de> for Condition {
         let text = String::deserialize(deserializer)?;
         Self::compile(&text).map_err(|error| serde::de::Error::custom(typed::both(&error.0)))
     }
+}
+
+/// How deep the brackets and the `?:` of a text go, at most. The parser descends before it counts, so this is looked at
+/// first; quotes are followed roughly, which can only make the answer larger.
+fn nesting(text: &str) -> usize {
+    let (mut depth, mut deepest, mut choices) = (0_usize, 0, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            b'?' => choices += 1,
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest + choices
+}
+
+fn too_deep() -> ConditionError {
+    ConditionError(Bilingual::new(
+        format!("条件嵌套超过 {DEPTH_MAX} 层，或 . ( [ 超过 {LINKS_MAX} 个，请拆成几行"),
+        format!(
+            "The condition nests deeper than {DEPTH_MAX} or has more than {LINKS_MAX} of . ( [; split it into rows"
+        ),
+    ))
 }
 
 fn syntax_error(errors: &cel::ParseErrors) -> ConditionError {
@@ -313,6 +345,33 @@ fn evaluation_error(error: &cel::ExecutionError) -> ConditionError {
         format!("条件无法计算：{error}"),
         format!("The condition cannot be evaluated: {error}"),
     ))
+}
+
+/// Tries every operand of `&&`, `||` and `?:` by itself: what is short-circuited with the samples is found too.
+fn try_parts(expression: &IdedExpr, facts: &Facts) -> Result<(), ConditionError> {
+    let Expr::Call(call) = &expression.expr else {
+        return Ok(());
+    };
+    for operand in call.target.iter().map(AsRef::as_ref).chain(&call.args) {
+        match facts.context.resolve(operand) {
+            Err(error) if !depends_on_values(&error) => return Err(evaluation_error(&error)),
+            _ => {}
+        }
+        try_parts(operand, facts)?;
+    }
+    Ok(())
+}
+
+/// Errors that come from the sample values and not from the expression.
+fn depends_on_values(error: &cel::ExecutionError) -> bool {
+    matches!(
+        error,
+        cel::ExecutionError::DivisionByZero(_)
+            | cel::ExecutionError::RemainderByZero(_)
+            | cel::ExecutionError::IndexOutOfBounds(_)
+            | cel::ExecutionError::NoSuchKey(_)
+            | cel::ExecutionError::Overflow(..)
+    )
 }
 
 /// Finds the names an expression takes from outside; the variables of `all`, `exists`, `map` and `filter` are its own.

@@ -1,9 +1,9 @@
-//! Texts in both of the product's languages, and the nearest known name for a remedy.
+//! Texts in both languages, and the nearest known name.
 
 pub use ground::{Bilingual, Language};
 
-/// The known name nearest to `wanted`, when one is near enough to be what was meant (at most a third of the
-/// letters differ).
+/// The known name nearest to `wanted`, when one is near enough to be what was meant (about a third of the letters
+/// may differ).
 pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let longest = |name: &str| name.chars().count().max(wanted.chars().count()).max(1);
     known
