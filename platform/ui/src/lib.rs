@@ -50,6 +50,12 @@
 //! Keys on a review page: `data-key="a"` on a button, link or field, and `KeyHelp::new(cx).key("a", …)` at the end.
 //! Parts of a page that change alone carry htmx attributes (`hx-get`, `hx-post`, `hx-target`); a POST by htmx needs the
 //! CSRF field, so put it inside a form made by `form_post` or add `hx-include`.
+//!
+//! Frames for the body of a page are classes: `ts-tiles` (a row of [`parts::Tile`]), `ts-halves` (two cards beside each
+//! other), `ts-aside` (wide and narrow), `ts-columns` (facts, evidence, decision), `ts-sticky` (stays in sight), `ts-row`
+//! (buttons and marks in a line), `ts-stack` (even distances); on public pages `pub-verdict ts-good|neutral|waiting|danger`
+//! (the answer to a scan) and `pub-actions`. Further colours or styles belong in `assets/*.css`, never in a page.
+//! To see everything: `cargo run -p ui --example gallery -- <folder>`.
 
 pub mod assets;
 mod icon;
