@@ -34,13 +34,13 @@ impl fmt::Display for Place {
 /// One refusal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
-    pub file: String,
+    pub file: Arc<str>,
     pub line: u32,
     pub column: u32,
     /// Id of the row, once it is known.
-    pub row: Option<String>,
+    pub row: Option<Box<str>>,
     /// Column name of the table, where one is to blame.
-    pub field: Option<String>,
+    pub field: Option<Box<str>>,
     /// Stable snake_case code.
     pub code: &'static str,
     /// What is wrong and what would be right.
@@ -50,7 +50,7 @@ pub struct Diagnostic {
 impl Diagnostic {
     pub fn at(place: &Place, code: &'static str, message: Bilingual) -> Self {
         Self {
-            file: place.file.to_string(),
+            file: place.file.clone(),
             line: place.line,
             column: place.column,
             row: None,
@@ -61,12 +61,12 @@ impl Diagnostic {
     }
 
     pub fn in_row(mut self, row: impl Into<String>) -> Self {
-        self.row = Some(row.into());
+        self.row = Some(row.into().into_boxed_str());
         self
     }
 
     pub fn in_field(mut self, field: impl Into<String>) -> Self {
-        self.field = Some(field.into());
+        self.field = Some(field.into().into_boxed_str());
         self
     }
 }

@@ -59,6 +59,7 @@
 //! table means (its owner), no reading of the clock: a date is always an argument.
 
 pub mod calendar;
+mod check;
 pub mod condition;
 pub mod diagnostic;
 mod envelope;

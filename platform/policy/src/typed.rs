@@ -41,7 +41,7 @@ impl Error {
     fn into_diagnostic(self, fallback: &Place) -> Diagnostic {
         let place = self.place.as_ref().unwrap_or(fallback);
         let mut diagnostic = Diagnostic::at(place, self.code, self.message);
-        diagnostic.field = self.field;
+        diagnostic.field = self.field.map(String::into_boxed_str);
         diagnostic
     }
 

@@ -78,14 +78,14 @@ fn pack(rows: &str) -> Result<Pack, policy::Diagnostics> {
 }
 
 /// The one refusal: code, line, column, row.
-fn refused(rows: &str) -> (String, u32, u32, Option<String>, String) {
+fn refused(rows: &str) -> (String, u32, u32, Option<Box<str>>, String) {
     let found = match pack(rows) {
         Err(found) => found,
         Ok(pack) => pack.rows::<Rule>().expect_err("should be refused"),
     };
     let first = found.iter().next().expect("at least one").clone();
     assert!(!first.message.zh.is_empty() && !first.message.en.is_empty());
-    assert_eq!(first.file, "cn/rules.yaml", "{first}");
+    assert_eq!(&*first.file, "cn/rules.yaml", "{first}");
     (
         first.code.to_owned(),
         first.line,
