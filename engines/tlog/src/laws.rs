@@ -161,6 +161,8 @@ proptest! {
         entries.iter().for_each(|entry| frontier.push(leaf_hash(entry)));
         prop_assert_eq!(frontier.root(), slow_root(&entries));
         prop_assert_eq!(frontier.size(), size);
+        let files = files(&entries);
+        prop_assert_eq!(Frontier::of(&TiledTree::new(&files, size), size).unwrap(), frontier);
     }
 
     #[test]

@@ -112,6 +112,17 @@ impl Frontier {
         Frontier::default()
     }
 
+    /// The right edge of the tree with `size` leaves in a store of nodes.
+    pub fn of<N: Nodes + ?Sized>(nodes: &N, size: u64) -> Result<Self, N::Error> {
+        let mut peaks = Vec::new();
+        let mut start = 0u64;
+        for level in (0..64u8).rev().filter(|level| size >> level & 1 == 1) {
+            peaks.push(nodes.node(level, start >> level)?);
+            start += 1 << level;
+        }
+        Ok(Frontier { size, peaks })
+    }
+
     /// Number of leaves.
     pub fn size(&self) -> u64 {
         self.size

@@ -1,0 +1,154 @@
+//! Reading a ledger that is on disk: beside the writer, from another process, or long after.
+
+use crate::disk::{Disk, LocalDisk};
+use crate::key;
+use crate::log::LogError;
+use std::path::Path;
+use std::sync::Arc;
+use tlog::audit::CHECKPOINT_PATH;
+use tlog::note::NOTE_BYTES_MAX;
+use tlog::tile::{BundleId, FILE_BYTES_MAX, ReadError, TILE_WIDTH, TiledTree, read_bundle, tile_width};
+use tlog::{Hash, Resource, SignedCheckpoint, TileReader, VerifierKey, bundle, tree};
+
+/// Reads the files of a log from a disk. Only paths that name such files are looked for.
+#[derive(Clone)]
+pub struct DiskReader(Arc<dyn Disk>);
+
+impl DiskReader {
+    /// The files on this disk.
+    pub fn new(disk: Arc<dyn Disk>) -> Self {
+        DiskReader(disk)
+    }
+}
+
+impl TileReader for DiskReader {
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, ReadError> {
+        if Resource::parse(path).is_none() {
+            return Ok(None);
+        }
+        self.0.read(path, FILE_BYTES_MAX).map_err(|error| ReadError::Failed {
+            path: path.to_owned(),
+            source: error.into(),
+        })
+    }
+}
+
+/// A ledger for reading. Cheap to clone.
+#[derive(Clone)]
+pub struct View {
+    reader: DiskReader,
+    origin: String,
+    verifiers: Vec<VerifierKey>,
+}
+
+impl View {
+    /// The ledger behind a reader, whose checkpoints these keys sign.
+    pub fn new(reader: DiskReader, origin: String, verifiers: Vec<VerifierKey>) -> Self {
+        View {
+            reader,
+            origin,
+            verifiers,
+        }
+    }
+
+    /// The ledger (or an export of one) in a folder, with the keys in its `verifier.key`. Its name is that of the first
+    /// key.
+    ///
+    /// # Errors
+    /// [`LogError::Key`] when there is no usable `verifier.key`.
+    pub fn open(folder: &Path) -> Result<Self, LogError> {
+        let unusable = |reason: String| LogError::Key {
+            reason: format!("{}: {reason}", folder.join(key::VERIFIER_FILE).display()),
+        };
+        let text = std::fs::read_to_string(folder.join(key::VERIFIER_FILE)).map_err(|error| unusable(error.to_string()))?;
+        let verifiers = key::parse_verifiers(&text).map_err(unusable)?;
+        let origin = verifiers.first().map(|key| key.name().to_owned()).ok_or_else(|| unusable("it is empty".into()))?;
+        let disk = Arc::new(LocalDisk::reader(folder));
+        Ok(View::new(DiskReader::new(disk), origin, verifiers))
+    }
+
+    /// The log's name, line 1 of its checkpoints.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The public keys of the log.
+    pub fn verifiers(&self) -> &[VerifierKey] {
+        &self.verifiers
+    }
+
+    /// The public keys in text form, one a line.
+    pub fn verifier_text(&self) -> String {
+        self.verifiers.iter().map(|key| format!("{key}\n")).collect()
+    }
+
+    /// The files.
+    pub fn reader(&self) -> &DiskReader {
+        &self.reader
+    }
+
+    /// The newest published tree, its signature checked.
+    ///
+    /// # Errors
+    /// [`LogError::Corrupt`] when it is missing or not the log's.
+    pub fn head(&self) -> Result<SignedCheckpoint, LogError> {
+        let damaged = |reason: String| LogError::corrupt(CHECKPOINT_PATH, reason);
+        let bytes = self.reader.read(CHECKPOINT_PATH).map_err(|error| damaged(error.to_string()))?;
+        let bytes = bytes.ok_or_else(|| damaged("it is missing".into()))?;
+        if bytes.len() > NOTE_BYTES_MAX {
+            return Err(damaged("it is too long".into()));
+        }
+        SignedCheckpoint::open(&bytes, &self.origin, &self.verifiers).map_err(|error| damaged(error.to_string()))
+    }
+
+    /// The entry at a position of the tree with `size` leaves.
+    ///
+    /// # Errors
+    /// [`LogError::Corrupt`] when its bundle is missing or damaged.
+    pub fn entry(&self, index: u64, size: u64) -> Result<Vec<u8>, LogError> {
+        let id = BundleId {
+            index: index / TILE_WIDTH,
+            width: tile_width(0, index / TILE_WIDTH, size),
+        };
+        let damaged = |reason: String| LogError::corrupt(id.to_string(), reason);
+        let (file, bytes) = read_bundle(&self.reader, id).map_err(|error| damaged(error.to_string()))?;
+        let entries = bundle::decode(&bytes, usize::from(file.width)).map_err(|error| damaged(error.to_string()))?;
+        let entry = entries.get((index % TILE_WIDTH) as usize);
+        entry.map(|entry| entry.to_vec()).ok_or_else(|| damaged(format!("it has no leaf {index}")))
+    }
+
+    /// The inclusion proof of a leaf in the tree with `size` leaves.
+    ///
+    /// # Errors
+    /// [`LogError::Corrupt`] when tiles are missing or damaged, or there is no such leaf.
+    pub fn inclusion_proof(&self, index: u64, size: u64) -> Result<Vec<Hash>, LogError> {
+        let tree = TiledTree::new(&self.reader, size);
+        let proof = tree::inclusion_proof(&tree, index, size).map_err(|error| LogError::corrupt("tiles", error))?;
+        proof.ok_or_else(|| LogError::corrupt("tiles", format!("there is no leaf {index} in a tree of {size}")))
+    }
+
+    /// The proof that the tree with `size` leaves extends the one with `old_size`; empty for equal sizes.
+    ///
+    /// # Errors
+    /// [`LogError::Corrupt`] when tiles are missing or damaged, or `old_size` is 0 or larger than `size`.
+    pub fn consistency_proof(&self, old_size: u64, size: u64) -> Result<Vec<Hash>, LogError> {
+        let tree = TiledTree::new(&self.reader, size);
+        let proof = tree::consistency_proof(&tree, old_size, size).map_err(|error| LogError::corrupt("tiles", error))?;
+        proof.ok_or_else(|| LogError::corrupt("tiles", format!("a tree of {size} extends no tree of {old_size}")))
+    }
+
+    /// A file for serving under the log's prefix: `checkpoint`, tiles and bundles, nothing else.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn file(&self, path: &str) -> Result<Option<(Resource, Vec<u8>)>, LogError> {
+        let Some(resource) = Resource::parse(path) else {
+            return Ok(None);
+        };
+        let bytes = self.reader.read(path).map_err(|error| LogError::Disk {
+            doing: "serving a file of the ledger".into(),
+            reason: error.to_string(),
+        })?;
+        Ok(bytes.map(|bytes| (resource, bytes)))
+    }
+}
