@@ -30,6 +30,9 @@ pub mod page;
 pub mod store;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 pub use act::{Act, ActRecord, Subject, commitment};
 pub use actor::{Actor, ActorKind, Permission, Role, signed_out};
 pub use job::Job;

@@ -285,6 +285,26 @@ pub async fn acts(kernel: &Kernel, filter: &ActFilter, paging: &Paging) -> Resul
     })
 }
 
+/// How many acts of each kind were written since a moment, most first.
+///
+/// # Errors
+/// What the store says.
+pub async fn act_counts(kernel: &Kernel, from: Timestamp) -> Result<Vec<(String, u64)>> {
+    let rows: Vec<(String, i64)> = acts::Entity::find()
+        .select_only()
+        .column(acts::Column::Kind)
+        .column_as(acts::Column::Id.count(), "number")
+        .filter(acts::Column::At.gte(from.micros()))
+        .group_by(acts::Column::Kind)
+        .into_tuple()
+        .all(kernel.db().read())
+        .await
+        .map_err(db::Error::from)?;
+    let mut counts: Vec<(String, u64)> = rows.into_iter().map(|(kind, number)| (kind, number.max(0) as u64)).collect();
+    counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    Ok(counts)
+}
+
 /// The newest acts about a thing, for the timeline on its page.
 ///
 /// # Errors
