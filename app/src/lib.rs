@@ -1,0 +1,78 @@
+//! The application: settings, wiring, commands, the closed loops.
+//!
+//! Reading order: [`config`], [`open`] (a data folder becomes a kernel), [`assemble`] (a kernel becomes a server),
+//! [`loops`] (what follows from what), [`commands`], [`demonstration`].
+//!
+//! Invariants
+//! - Every reaction that joins two duties is one line in [`loops`].
+//! - Commands and pages call the same public functions of the slices.
+//!
+//! What it does not do: it holds no rule of any duty.
+
+pub mod assemble;
+pub mod commands;
+pub mod config;
+pub mod demonstration;
+pub mod home;
+pub mod loops;
+mod navigation;
+pub mod open;
+mod search;
+
+pub use assemble::{Application, assemble};
+pub use config::Config;
+pub use open::{Opened, open};
+
+use ground::ErrorCode;
+
+/// The texts of the application itself.
+pub const CATALOG: ui::CatalogSource = ui::CatalogSource {
+    crate_name: "app",
+    zh: include_str!("../locales/zh-CN.ftl"),
+    en: include_str!("../locales/en.ftl"),
+};
+
+/// The texts of the whole product.
+pub fn catalogs() -> Vec<ui::CatalogSource> {
+    vec![
+        web::CATALOG,
+        accounts::CATALOG,
+        merchants::CATALOG,
+        listings::CATALOG,
+        review::CATALOG,
+        policies::CATALOG,
+        proofs::CATALOG,
+        CATALOG,
+    ]
+}
+
+/// The one table of error codes.
+pub fn error_codes() -> Vec<&'static ErrorCode> {
+    [
+        ground::problem::CODES,
+        blobs::CODES,
+        web::CODES,
+        ledger::CODES,
+        accounts::CODES,
+        merchants::CODES,
+        listings::CODES,
+        review::CODES,
+        policies::CODES,
+        proofs::CODES,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The migrations of every crate that keeps rows.
+pub fn migrations() -> db::Migrations {
+    let mut all = kernel::migrations();
+    all.extend(web::migrations());
+    all.extend(accounts::migrations());
+    all.extend(merchants::migrations());
+    all.extend(listings::migrations());
+    all.extend(review::migrations());
+    all.extend(policies::migrations());
+    all
+}

@@ -1,0 +1,106 @@
+//! A kernel becomes a server: routes, navigation, sign-in, jobs.
+
+use crate::loops;
+use crate::navigation::Navigation;
+use anyhow::{Context, Result};
+use axum::Router;
+use kernel::{Job, Kernel, outbox};
+use ledger::Ledger;
+use std::sync::Arc;
+use std::time::Duration;
+use ui::Catalogs;
+use web::{RouteRow, Routes, Settings, Site};
+
+/// The assembled product.
+pub struct Application {
+    /// What every public function receives.
+    pub kernel: Kernel,
+    /// The ledger this process writes.
+    pub ledger: Ledger,
+    /// Every route behind the gate.
+    pub router: Router,
+    /// The route × access table.
+    pub table: Vec<RouteRow>,
+    /// Every timer and queue, the sequencer and the loops included.
+    pub jobs: Vec<Job>,
+    /// State of the router.
+    pub site: Site,
+}
+
+/// Everything the product answers to, with its access.
+pub fn routes(ledger: &Ledger, clock: Option<crate::demonstration::ClockControl>) -> Routes {
+    let routes = Routes::default()
+        .merge(accounts::routes())
+        .merge(merchants::routes())
+        .merge(listings::routes())
+        .merge(review::routes())
+        .merge(policies::routes())
+        .merge(proofs::routes(ledger.view().clone()))
+        .merge(crate::home::routes());
+    match clock {
+        Some(control) => routes.merge(crate::demonstration::routes(control)),
+        None => routes,
+    }
+}
+
+/// Puts the product together. Nothing runs yet: [`Application::start`] does that, tests call the jobs themselves.
+///
+/// # Errors
+/// When the catalogs do not join or the store cannot be read.
+pub async fn assemble(
+    kernel: Kernel,
+    ledger: Ledger,
+    settings: Settings,
+    parts: Parts,
+) -> Result<Application> {
+    let catalogs = Arc::new(Catalogs::new(&crate::catalogs()).context("texts")?);
+    let outbound = web::outbound::Client::new(&settings).context("outbound client")?;
+    let site = Site::new(
+        kernel.clone(),
+        catalogs,
+        settings,
+        Arc::new(accounts::Authenticator),
+        Arc::new(Navigation),
+    )
+    .await
+    .map_err(anyhow::Error::new)?;
+    let jobs = jobs(&ledger, outbound, &parts);
+    let routes = routes(&ledger, parts.clock).merge(Routes::of_web_table());
+    let table = routes.table().to_vec();
+    let router = routes.into_router(site.clone());
+    Ok(Application { kernel, ledger, router, table, jobs, site })
+}
+
+/// What the settings add to the wiring.
+#[derive(Clone, Default)]
+pub struct Parts {
+    /// The register adapter of merchants; none: people confirm by hand.
+    pub register: Option<merchants::register::Settings>,
+    /// The clock of a demonstration.
+    pub clock: Option<crate::demonstration::ClockControl>,
+}
+
+fn jobs(ledger: &Ledger, outbound: web::outbound::Client, parts: &Parts) -> Vec<Job> {
+    let mut jobs = vec![
+        ledger.job(),
+        Job::new("loops", Duration::from_secs(1), |kernel| async move {
+            outbox::react(&kernel, &loops::reactions()).await
+        }),
+    ];
+    jobs.extend(web::jobs(outbound.clone()));
+    jobs.extend(accounts::jobs());
+    jobs.extend(merchants::jobs(outbound, parts.register.clone()));
+    jobs.extend(listings::jobs());
+    jobs.extend(review::jobs());
+    jobs.extend(policies::jobs());
+    jobs
+}
+
+impl Application {
+    /// Starts every job in the background.
+    pub fn start(&self) {
+        for job in self.jobs.clone() {
+            tokio::spawn(job.run_forever(self.kernel.clone()));
+        }
+    }
+}

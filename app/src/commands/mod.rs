@@ -1,0 +1,58 @@
+//! The commands, one file each: arguments and a `run` that calls the same public functions as the pages.
+
+pub mod config;
+pub mod demonstration;
+pub mod export;
+pub mod generate;
+pub mod image;
+pub mod import;
+pub mod ledger;
+pub mod policy;
+pub mod recalls;
+pub mod screen;
+pub mod serve;
+pub mod user;
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Touchstone 试金石: quality supervision of an online marketplace.
+#[derive(Debug, Parser)]
+#[command(name = "touchstone", version, about, long_about = None)]
+pub struct Cli {
+    /// Settings file; ./touchstone.toml when there is one.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the server.
+    Serve(serve::Args),
+    /// Screen listings from a file or standard input, without a server.
+    Screen(screen::Args),
+    /// Work on pictures.
+    Image(image::Args),
+    /// Bring in a shop's export and screen it.
+    Import(import::Args),
+    /// Write listings to a file.
+    Export(export::Args),
+    /// Load public recall notices.
+    Recalls(recalls::Args),
+    /// Export, prove, verify and audit the ledger.
+    Ledger(ledger::Args),
+    /// Check and test policy packs.
+    Policy(policy::Args),
+    /// People: list them, make sign-in links.
+    User(user::Args),
+    /// Explain the settings.
+    Config(config::Args),
+    /// The demonstration marketplace: let its time pass.
+    Demonstration(demonstration::Args),
+    /// Generate a catalogue of any size, for trials and benches.
+    Generate(generate::Args),
+}

@@ -1,0 +1,92 @@
+//! `touchstone serve`: the embedded shape.
+
+use crate::demonstration::{self, ClockControl};
+use crate::{Config, assemble, open};
+use anyhow::{Context, Result};
+use std::path::{Path, PathBuf};
+use tokio::net::TcpListener;
+
+/// Arguments; they win over the settings.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Data folder.
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// Port.
+    #[arg(long)]
+    port: Option<u16>,
+    /// On an empty folder, load the demonstration marketplace; time can be advanced.
+    #[arg(long)]
+    demonstration: bool,
+    /// Also write the sign-in links to a file, as JSON.
+    #[arg(long, value_name = "FILE")]
+    print_links: Option<PathBuf>,
+}
+
+/// Runs it until interrupted.
+///
+/// # Errors
+/// With what could not be opened, loaded or listened on.
+pub async fn run(args: Args, file: Option<&Path>) -> Result<()> {
+    let mut config = Config::load(file, std::env::vars())?;
+    if let Some(data) = args.data {
+        config.data.folder = data;
+    }
+    if let Some(port) = args.port {
+        config.server.port = port;
+    }
+    start_log(&config)?;
+    let address = format!("{}:{}", config.server.address, config.server.port);
+    let listener = TcpListener::bind(&address).await.with_context(|| format!("listen on {address}"))?;
+    if config.server.port == 0 {
+        config.server.port = listener.local_addr()?.port();
+    }
+    let demonstration = args.demonstration || config.data.folder.join(demonstration::MARK_FILE).exists();
+    let opened = open::open(&config, demonstration).await?;
+    let ledger = open::open_ledger(&opened.kernel, &config).await?;
+    let clock = opened.demonstration_clock.clone().map(|clock| ClockControl::new(clock, opened.folder.clone()));
+    let parts = assemble::Parts::from_config(&config, clock)?;
+    let settings = assemble::web_settings(&config, demonstration);
+    let app = assemble::assemble(opened.kernel.clone(), ledger, settings, parts).await?;
+    app.start();
+
+    println!("Touchstone 试金石 {}", env!("CARGO_PKG_VERSION"));
+    let server = tokio::spawn(web::serve(listener, app.router.clone(), stop_signal()));
+    if demonstration && !opened.folder.join(demonstration::MARK_FILE).exists() {
+        demonstration::load(&app, &opened.folder).await.context("demonstration marketplace")?;
+    }
+    let links = demonstration::links(&app, &config.base_url(), demonstration).await?;
+    demonstration::print(&config.base_url(), &links);
+    if let Some(path) = args.print_links {
+        std::fs::write(&path, serde_json::to_vec_pretty(&links)?).with_context(|| path.display().to_string())?;
+    }
+    server.await?.context("server")?;
+    Ok(())
+}
+
+fn start_log(config: &Config) -> Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log.level)
+        .with_context(|| format!("[log] level: {:?}", config.log.level))?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = if config.log.format == "json" { builder.json().try_init() } else { builder.try_init() };
+    started.map_err(|error| anyhow::anyhow!("log: {error}"))
+}
+
+async fn stop_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
+            let _ = interrupt.await;
+            return;
+        };
+        tokio::select! {
+            _ = interrupt => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = interrupt.await;
+    }
+}

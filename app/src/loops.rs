@@ -1,0 +1,23 @@
+//! The closed loops: what follows from what, one line each. Read it like the mission.
+//!
+//! A reaction is idempotent and happens at least once; the act that caused it is already in the ledger's outbox.
+
+use kernel::Reaction;
+
+/// Every reaction.
+pub fn reactions() -> Vec<Reaction> {
+    vec![
+        // a qualification runs out -> the listings that rest on it leave the shelf; it is renewed -> they come back
+        Reaction::new("expiry-off-shelf", &["qualification.expired", "qualification.rejected"], listings::on_qualification_expired),
+        Reaction::new("renewal-on-shelf", &["qualification.verified"], listings::on_qualification_verified),
+        // a merchant is suspended, closed or banned -> nothing of theirs is on sale; reinstated -> it is again
+        Reaction::new("merchant-off-shelf", &["merchant.suspended", "merchant.closed", "merchant.banned"], listings::on_merchant_stopped),
+        Reaction::new("merchant-on-shelf", &["merchant.enrolled", "merchant.reinstated"], listings::on_merchant_reinstated),
+        // the machine could not decide -> a person does
+        Reaction::new("to-review", &["listing.review_requested"], review::on_review_requested),
+        // the version under review was replaced or withdrawn -> nobody need look at it
+        Reaction::new("from-review", &["listing.submitted", "listing.withdrawn", "listing.removed"], review::on_version_superseded),
+        // other rules are in force -> everything on sale is judged by them
+        Reaction::new("rescreen", &["policy.activated"], listings::on_policy_activated),
+    ]
+}
