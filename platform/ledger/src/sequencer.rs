@@ -26,6 +26,16 @@ pub struct Settings {
     pub secret: Option<String>,
 }
 
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            folder: PathBuf::from("data/ledger"),
+            origin: "touchstone.local/ledger".to_owned(),
+            secret: None,
+        }
+    }
+}
+
 /// The ledger of this process: the one writer of its log. Cheap to clone.
 #[derive(Clone)]
 pub struct Ledger {

@@ -49,7 +49,7 @@ impl Seen {
     }
 }
 
-/// Sizes of the appends; a publication follows each odd one, a restart of the process follows the fifth.
+/// Sizes of the appends; a publication follows each odd one, a restart of the process precedes the last.
 const APPENDS: [usize; 9] = [1, 3, 120, 131, 2, 12, 1, 4, 7];
 
 /// Appends everything, repeating what failed with the next append, until the end or the loss of power.
@@ -59,7 +59,7 @@ fn run(disk: &SimulatedDisk, seen: &mut Seen) {
     let mut failed: Vec<NewLeaf> = Vec::new();
     let mut open = recovery::open(shared.clone(), signer(), id_of).ok();
     for (step, count) in APPENDS.into_iter().enumerate() {
-        if step == 5 || open.is_none() {
+        if step == 8 || open.is_none() {
             drop(open.take());
             open = recovery::open(shared.clone(), signer(), id_of).ok();
         }
@@ -163,6 +163,24 @@ fn a_full_disk_is_said_and_the_same_append_succeeds_later() {
     assert_eq!(publisher.shared().head.borrow().size, 3);
     let long = NewLeaf { id: "long".into(), bytes: vec![0; 65_536] };
     assert_eq!(writer.append(&[&[long]]), Err(LogError::TooLarge { bytes: 65_536 }));
+}
+
+#[test]
+fn leaves_in_a_journal_file_that_was_left_behind_count() {
+    let disk = SimulatedDisk::default();
+    let (mut writer, mut publisher) = recovery::open(Arc::new(disk.clone()), signer(), id_of).unwrap();
+    writer.append(&[&[leaf(0), leaf(1)]]).unwrap();
+    publisher.publish().unwrap();
+    writer.append(&[&[leaf(2)]]).unwrap();
+    disk.fail(disk.operations() + 1, Fault::Refused);
+    assert!(writer.append(&[&[leaf(3)]]).is_err());
+    writer.append(&[&[leaf(4)]]).unwrap();
+    for left in [Left::All, Left::Nothing] {
+        let disk = disk.restart(left);
+        let (mut writer, publisher) = recovery::open(Arc::new(disk.clone()), signer(), id_of).unwrap();
+        assert_eq!(publisher.shared().head.borrow().size, 4, "all that is durable is published at the start");
+        assert_eq!(writer.append(&[&[leaf(4), leaf(2), leaf(0)]]), Ok(vec![vec![3, 2, 0]]));
+    }
 }
 
 #[test]

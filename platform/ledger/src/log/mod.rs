@@ -197,10 +197,11 @@ impl Log {
     }
 
     /// Appends leaves in their order and returns their positions once they are durable. Leaves whose id is in the log
-    /// already keep the position they have. All or none.
+    /// already keep the position they have. After an error the same leaves may be appended again: those that became durable
+    /// all the same keep their place.
     ///
     /// # Errors
-    /// [`LogError::DiskFull`], [`LogError::Disk`], [`LogError::Behind`]: nothing was acknowledged, repeat later.
+    /// [`LogError::DiskFull`], [`LogError::Disk`], [`LogError::Behind`]: nothing is acknowledged.
     pub async fn append(&self, leaves: Vec<NewLeaf>) -> Result<Vec<u64>, LogError> {
         let (reply, answer) = oneshot::channel();
         let appends = {
@@ -271,6 +272,7 @@ fn write_until_closed(mut writer: Writer, mut queue: mpsc::Receiver<Append>) {
             bytes += weigh(&next);
             group.push(next);
         }
+        wait_for_publisher(writer.shared());
         let lists: Vec<&[NewLeaf]> = group.iter().map(|append| append.leaves.as_slice()).collect();
         match writer.append(&lists) {
             Ok(positions) => {
@@ -288,6 +290,13 @@ fn write_until_closed(mut writer: Writer, mut queue: mpsc::Receiver<Append>) {
     }
 }
 
+/// Lets the publisher catch up when too much waits, so that memory stays bounded. Where publication fails, the writer goes
+/// on to say so.
+fn wait_for_publisher(shared: &Shared) {
+    let behind = |pending: &mut Pending| pending.len() > PENDING_LEAVES_MAX && pending.failure.is_none();
+    drop(shared.ready.wait_while(shared.pending(), behind));
+}
+
 fn publish_until_closed(mut publisher: Publisher) {
     let shared = Arc::clone(publisher.shared());
     loop {
@@ -301,6 +310,7 @@ fn publish_until_closed(mut publisher: Publisher) {
             return;
         }
         let result = publisher.publish();
+        shared.ready.notify_all();
         if let Err(error) = &result {
             tracing::error!(%error, "the ledger could not publish its tree and will try again");
             if closed {
