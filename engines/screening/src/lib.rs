@@ -1,7 +1,7 @@
 //! Screening: what is wrong with a listing, where, why, on which legal basis, and what would fix it.
 //!
 //! **Reading order.** [`input`] (what a shop hands in, its limits and its refusals), [`finding`] (what comes out),
-//! [`screen`] (the one walk through all checks), then one check as the pattern for the others: [`change`] is the
+//! [`screen()`] (the one walk through all checks), then one check as the pattern for the others: [`change`] is the
 //! smallest, [`claims`] the largest. Claims stand on [`fold`] (one-pass table fold with a map back to the original
 //! characters), [`atoms`] (every term of every rule in one automaton) and [`facts`] (what was found, without the
 //! text). [`rules`] compiles a policy pack; [`decision`] turns findings into pass, review or reject.
@@ -30,6 +30,7 @@ pub mod documents;
 pub mod facts;
 pub mod finding;
 pub mod fold;
+pub mod form;
 pub mod images;
 pub mod input;
 pub mod names;
@@ -44,4 +45,5 @@ mod screen;
 
 pub use finding::{Basis, Check, Cleared, Decision, Finding, ImageBox, Mode, PackVersion, Report, Severity, Text};
 pub use input::{DocumentInput, ImageInput, Input, InputError, MerchantInput};
-pub use screen::{Banks, screen};
+pub use rules::Rules;
+pub use screen::{Banks, Facts, facts as read, judge, screen, screen_edit, screen_with};

@@ -30,7 +30,8 @@ fn no_credit_code_with_one_changed_character_is_valid() {
             let changed: String = USCC.chars().enumerate().map(|(index, character)| if index == place { other } else { character }).collect();
             let verdict = check(Kind::Uscc, &changed);
             assert!(!verdict.is_valid(), "{changed}");
-            if (8..17).contains(&place) {
+            let both_digits = other.is_ascii_digit() && USCC[place..].starts_with(|was: char| was.is_ascii_digit());
+            if (8..17).contains(&place) && both_digits {
                 assert!(verdict.is_invalid(), "{changed}: a broken organisation code is no pilot code");
             }
         }
