@@ -1,0 +1,57 @@
+//! The deadlines and choices of this duty, from the policy pack of the market (of the home market where it has none).
+
+use crate::Error;
+use ground::Timestamp;
+use jiff::civil::Date;
+use kernel::Kernel;
+use policy::Pack;
+
+/// What is in force today.
+#[derive(Debug, Clone)]
+pub struct Parameters {
+    /// `merchants.enrol_automatically`: clean files whose papers the register confirmed are admitted without a person.
+    pub enrol_automatically: bool,
+    /// `merchants.reverification_months`: months after which a file is verified again.
+    pub reverification_months: i64,
+    /// `merchants.reverification_grace_days`: days a merchant has to confirm before it is suspended.
+    pub reverification_grace_days: i64,
+    /// `merchants.expiry_warning_days`: days before the end of a paper at which the merchant is warned, largest first.
+    pub expiry_warning_days: Vec<i64>,
+}
+
+/// The parameters of a market today.
+///
+/// # Errors
+/// `merchant_market_unknown`; `internal` when a parameter is missing.
+pub fn of(kernel: &Kernel, market: &str) -> Result<Parameters, Error> {
+    let packs = kernel.packs();
+    let pack = packs
+        .market(market)
+        .map_err(|error| Error::Market { market: market.to_owned(), reason: error.to_string() })?;
+    let today = kernel.today();
+    let read = |pack: &Pack| -> Result<Parameters, policy::ParameterError> { parameters(pack, today) };
+    read(pack)
+        .or_else(|_| read(packs.home()))
+        .map_err(|error| Error::Platform(ground::Problem::internal(error)))
+}
+
+fn parameters(pack: &Pack, today: Date) -> Result<Parameters, policy::ParameterError> {
+    let mut expiry_warning_days = pack.integers("merchants.expiry_warning_days", today)?;
+    expiry_warning_days.retain(|days| *days > 0);
+    expiry_warning_days.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(Parameters {
+        enrol_automatically: pack.boolean("merchants.enrol_automatically", today)?,
+        reverification_months: pack.integer("merchants.reverification_months", today)?.clamp(1, 120),
+        reverification_grace_days: pack.integer("merchants.reverification_grace_days", today)?.clamp(0, 365),
+        expiry_warning_days,
+    })
+}
+
+impl Parameters {
+    /// The moment at which a file verified `now` is due again: the same day of the month, in the operator's zone.
+    pub fn next_verification(&self, kernel: &Kernel, now: Timestamp) -> Timestamp {
+        let today = now.date_in(kernel.zone());
+        let due = today.checked_add(jiff::Span::new().months(self.reverification_months)).unwrap_or(today);
+        Timestamp::start_of(due, kernel.zone())
+    }
+}
