@@ -8,6 +8,8 @@
 mod scan;
 mod sound;
 
+pub use scan::Scratch;
+
 use std::collections::{BTreeMap, HashMap};
 
 use daachorse::CharwiseDoubleArrayAhoCorasick;

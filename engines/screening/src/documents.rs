@@ -16,7 +16,7 @@ use crate::qualifications::{Holder, Qualification};
 
 mod rules;
 
-pub use rules::{DocumentRules, DocumentRow, Need, NeedRow, Question};
+pub use rules::{DocumentRow, DocumentRules, Need, NeedRow, Question};
 
 /// What is known of a listing's documents.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +31,17 @@ pub struct DocumentsFacts {
     pub lots: Vec<String>,
     /// Imported, by the listing's own attributes.
     pub imported: Option<bool>,
+    /// Short attributes, in which a number may be stated.
+    pub stated: Vec<StatedNumber>,
     pub documents: Vec<DocumentFacts>,
+}
+
+/// An attribute short enough to be a number.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatedNumber {
+    /// Name of the attribute as written.
+    pub attribute: String,
+    pub value: String,
 }
 
 /// One document beside its listing.
@@ -76,8 +86,16 @@ pub fn facts(input: &Input) -> DocumentsFacts {
         standards: standards.into_iter().flat_map(split_standards).collect(),
         lots: attribute(&["批号", "生产批号", "批次", "lot", "batch", "batch number"]).into_iter().map(names::key).filter(|lot| !lot.is_empty()).collect(),
         imported: is_imported(&attribute(&["是否进口", "进口", "imported"]), &origin),
+        stated: stated_numbers(input),
         documents: input.documents.iter().map(|document| document_facts(document, &listing, &brands)).collect(),
     }
+}
+
+/// A number has digits and is short; whatever else stands in attributes is not kept.
+fn stated_numbers(input: &Input) -> Vec<StatedNumber> {
+    let is_short = |text: &str| text.chars().count() <= numbers::NUMBER_CHARACTERS_MAX;
+    let short = input.attributes.iter().filter(|(name, value)| is_short(name) && is_short(value) && !value.is_empty());
+    short.map(|(name, value)| StatedNumber { attribute: name.clone(), value: value.clone() }).collect()
 }
 
 fn is_imported(stated: &[&str], origin: &[&str]) -> Option<bool> {
@@ -130,8 +148,12 @@ fn standard_key(text: &str) -> String {
 pub fn findings(facts: &DocumentsFacts, rules: &DocumentRules, listing_id: &str, at: Date) -> Vec<Finding> {
     let mut found = Vec::new();
     let review = Review { facts, rules, listing_id, at };
-    for need in rules.needs.iter().filter(|need| need.concerns(facts)) {
+    let needs: Vec<&Need> = rules.needs.iter().filter(|need| need.concerns(facts)).collect();
+    for need in &needs {
         found.extend(review.missing(need));
+    }
+    for stated in &facts.stated {
+        found.extend(review.stated(stated, &needs));
     }
     for (index, document) in facts.documents.iter().enumerate() {
         match rules.qualifications.get(&document.kind) {
@@ -163,7 +185,12 @@ struct Review<'a> {
 impl Review<'_> {
     fn missing(&self, need: &Need) -> Option<Finding> {
         let is_there = |kind: &String| self.facts.documents.iter().any(|document| document.kind == *kind);
-        if need.kinds.iter().any(is_there) {
+        // A wrong number in an attribute is a finding of its own; saying it is missing as well would mislead.
+        let is_stated = |kind: &String| {
+            let names = self.rules.qualifications.get(kind).map_or(&[][..], |known| &known.attributes);
+            self.facts.stated.iter().any(|stated| names.contains(&names::key(&stated.attribute)))
+        };
+        if need.kinds.iter().any(|kind| is_there(kind) || is_stated(kind)) {
             return None;
         }
         let name = |pick: fn(&Text) -> &str, or: &str| {
@@ -179,6 +206,19 @@ impl Review<'_> {
         fill(&mut finding.reason);
         finding.fix.iter_mut().for_each(fill);
         finding.evidence = Some(json!({ "missing": need.kinds, "category": self.facts.category }));
+        Some(finding)
+    }
+
+    /// A number in an attribute: it must fit one of the kinds that the category needs and that go by this attribute's name.
+    fn stated(&self, stated: &StatedNumber, needs: &[&Need]) -> Option<Finding> {
+        let attribute = names::key(&stated.attribute);
+        let kinds = needs.iter().flat_map(|need| &need.kinds).filter_map(|kind| self.rules.qualifications.get(kind));
+        let verdicts: Vec<(&str, Verdict)> =
+            kinds.filter(|known| known.attributes.contains(&attribute)).map(|known| (known.kind.as_str(), known.check_number(&stated.value))).collect();
+        let best = verdicts.iter().min_by_key(|(_, verdict)| (!verdict.is_valid(), verdict.is_invalid()))?;
+        let document = DocumentFacts { kind: best.0.to_owned(), number: stated.value.clone(), ..DocumentFacts::default() };
+        let mut finding = self.verdict(&Place { index: 0, document: &document, column: "number" }, &best.1)?;
+        finding.field = format!("attributes.{}", stated.attribute);
         Some(finding)
     }
 
@@ -233,8 +273,12 @@ impl Review<'_> {
         if number.trim().is_empty() {
             return qualification.number.and_then(|_| self.say(Question::NumberMissing, place, "", "", "", &[]));
         }
-        let verdict = qualification.check_number(number);
-        let (question, reason) = match &verdict {
+        self.verdict(place, &qualification.check_number(number))
+    }
+
+    fn verdict(&self, place: &Place<'_>, verdict: &Verdict) -> Option<Finding> {
+        let number = &place.document.number;
+        let (question, reason) = match verdict {
             Verdict::Valid => return None,
             Verdict::Suspicious { reason } => (Question::NumberSuspicious, reason),
             Verdict::Invalid { reason, .. } => (Question::NumberInvalid, reason),

@@ -10,12 +10,26 @@ use crate::atoms::{AtomId, Atoms, How};
 /// The facts of one listing version.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimFacts {
+    /// What rules ask about the listing besides its texts.
+    #[serde(rename = "a")]
+    pub about: About,
     /// One entry for each text of the listing, in the order of [`crate::Input::texts`].
     #[serde(rename = "f")]
     pub fields: Vec<FieldFacts>,
     /// Kinds of documents the listing has, sorted: some exempt.
     #[serde(rename = "d", default, skip_serializing_if = "Vec::is_empty")]
     pub documents: Vec<String>,
+}
+
+/// What rules ask about a listing besides its texts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    #[serde(rename = "c", default, skip_serializing_if = "String::is_empty")]
+    pub category: String,
+    #[serde(rename = "b", default, skip_serializing_if = "String::is_empty")]
+    pub brand: String,
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    pub price_minor: Option<i64>,
 }
 
 /// The facts of one text. Positions called `at` count kept (folded) letters, `start` and `end` original characters.
@@ -56,7 +70,7 @@ pub struct Hit {
     pub start: u32,
     #[serde(rename = "e")]
     pub end: u32,
-    /// The original words where they differ from the term's spelling.
+    /// The original words where they differ from the term's folded letters.
     #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
     pub surface: Option<Box<str>>,
 }

@@ -18,6 +18,10 @@ pub enum Check {
     Price,
     Brand,
     Change,
+    /// Goods that were refused before, under whatever merchant. Found by the listings slice, which keeps that bank.
+    SameGoods,
+    /// Goods a public notice recalls.
+    Recalls,
 }
 
 /// How bad it is if it is true. Ordered: `Info < Minor < Major < Severe`.

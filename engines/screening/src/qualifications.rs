@@ -50,6 +50,9 @@ pub struct QualificationRow {
     /// Key of a [`NumberKind`]; left out where numbers have no fixed form.
     #[serde(default)]
     pub number: Option<String>,
+    /// Names of attributes in which a listing may state the number instead of handing in the document.
+    #[serde(default)]
+    pub attributes: Vec<String>,
     #[serde(default)]
     pub holder: Holder,
     /// Whether the document must state a last day.
@@ -97,6 +100,8 @@ pub struct Qualification {
     pub required_in: Vec<String>,
     pub or: Vec<String>,
     pub number: Option<NumberKind>,
+    /// Folded ([`crate::names::key`]).
+    pub attributes: Vec<String>,
     pub holder: Holder,
     pub expires: bool,
     pub valid_days: Option<i32>,
@@ -144,6 +149,7 @@ impl Qualifications {
                 required_in: body.required_in,
                 or: body.or,
                 number: body.number.as_deref().and_then(NumberKind::from_key),
+                attributes: body.attributes.iter().map(|name| crate::names::key(name)).collect(),
                 holder: body.holder,
                 expires: body.expires,
                 valid_days: body.valid_days,

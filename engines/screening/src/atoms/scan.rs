@@ -2,7 +2,7 @@
 
 use crate::atoms::sound::{self, Spoken};
 use crate::atoms::{Atom, Atoms, Class, How};
-use crate::facts::{ClaimFacts, FieldFacts, Hit};
+use crate::facts::{About, ClaimFacts, FieldFacts, Hit};
 use crate::fold::{self, Folded, Gap, is_alphabetic, is_han};
 use crate::input::Input;
 
@@ -31,7 +31,8 @@ impl Atoms {
         let mut documents: Vec<String> = input.documents.iter().map(|document| document.kind.clone()).collect();
         documents.sort();
         documents.dedup();
-        ClaimFacts { fields, documents }
+        let about = About { category: input.category.clone(), brand: input.brand.clone(), price_minor: input.price_minor };
+        ClaimFacts { about, fields, documents }
     }
 
     fn scan_text(&self, name: String, text: &str, brand: &str, scratch: &mut Scratch) -> FieldFacts {
@@ -99,7 +100,7 @@ impl Atoms {
         }
     }
 
-    /// Keeps the original words of a hit where they differ from the term's own spelling.
+    /// Keeps the original words of a hit where they differ from the term's letters.
     fn surfaces(&self, text: &str, hits: &mut [Hit]) {
         if hits.iter().all(|hit| !self.contains(hit.atom)) {
             return;
@@ -107,8 +108,9 @@ impl Atoms {
         let chars: Vec<char> = text.chars().collect();
         for hit in hits {
             let Some(atom) = self.get(hit.atom) else { continue };
+            // Compared with the letters, which the id stands for, not with one rule's spelling of them.
             let written = &chars[hit.start as usize..hit.end as usize];
-            if !written.iter().copied().eq(atom.spelling.chars()) {
+            if written != atom.letters.as_slice() {
                 hit.surface = Some(written.iter().collect());
             }
         }
