@@ -51,7 +51,7 @@ impl Counts {
     async fn read(kernel: &Kernel, actor: &Actor) -> Counts {
         let mut counts = Counts::default();
         if actor.may(Permission::MerchantsRead) {
-            counts.merchants = merchants::waiting(kernel, actor).await.unwrap_or(0);
+            counts.merchants = merchants::open_work(kernel, actor).await.unwrap_or(0);
         }
         if actor.may(Permission::ReviewRead) {
             counts.review = review::waiting(kernel, actor).await.unwrap_or(0);

@@ -193,6 +193,9 @@ fn honest(rng: &dyn Rng, merchant: usize, number: usize, product: &Product, vari
     let picture_seed = number as u64 * 7919 + 17;
     let mut attributes = product.attributes.clone();
     attributes.insert("规格".to_owned(), variant.to_owned());
+    if product.category.starts_with("food/") && !attributes.contains_key("批准文号") && !attributes.contains_key("注册号") {
+        attributes.insert("食品生产许可证编号".to_owned(), numbers::food_production(rng, "330100"));
+    }
     Listing {
         merchant,
         external_id: format!("SKU-{number:04}"),
@@ -279,6 +282,10 @@ fn merchant(rng: &dyn Rng, place: usize, categories: Vec<String>, today: Date) -
     if root == "food" {
         let issuer = format!("{city}市市场监督管理局");
         papers.push(paper("food-trading-licence", "食品经营许可证", &numbers::food_trading(rng, region), &holder, &issuer, since, Some(licence_until)));
+    }
+    if root == "books" {
+        let number = format!("新出发{}零字第{}号", &city[..3], 1000 + rng.below(9000));
+        papers.push(paper("publication-licence", "出版物经营许可证", &number, &holder, "新闻出版局", since, Some(licence_until)));
     }
     if root == "cosmetics" || root == "children" || root == "electronics" {
         papers.push(paper("trademark", "商标注册证", &numbers::trademark(rng), &holder, "国家知识产权局", since, Some(licence_until)));

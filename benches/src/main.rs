@@ -1,0 +1,37 @@
+//! `make bench`: figures from runs, printed as tables. `bench [ledger] [screening] [import] [pages]` runs a part.
+//! These machines are noisy: medians and shares of one run, never a single time.
+
+mod import;
+mod ledger;
+mod pages;
+mod screening;
+mod table;
+
+use table::Table;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let asked: Vec<String> = std::env::args().skip(1).collect();
+    let wanted = |name: &str| asked.is_empty() || asked.iter().any(|part| part == name);
+    println!("# Touchstone, figures of one run\n");
+    println!("{} processors; build profile `fast`\n", std::thread::available_parallelism()?);
+    if wanted("screening") {
+        show(screening::run()?);
+    }
+    if wanted("ledger") {
+        show(ledger::run().await?);
+    }
+    if wanted("import") {
+        show(import::run().await?);
+    }
+    if wanted("pages") {
+        show(pages::run().await?);
+    }
+    Ok(())
+}
+
+fn show(tables: Vec<Table>) {
+    for table in tables {
+        println!("{table}");
+    }
+}
