@@ -10,7 +10,7 @@ use crate::{body, cookies, csrf, idempotency};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
@@ -185,9 +185,4 @@ fn dress(site: &Site, context: &Context, answer: &mut Response) {
         headers.append(header::VARY, HeaderValue::from_static("accept-language, cookie"));
         headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     }
-}
-
-/// Whether a method changes nothing.
-pub(crate) fn is_safe(method: &Method) -> bool {
-    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }

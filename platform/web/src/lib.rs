@@ -80,11 +80,15 @@ pub fn migrations() -> db::Migrations {
     store::migrations()
 }
 
+/// How long finished webhook deliveries stay in the log, microseconds: 30 days.
+const LOG_KEPT_MICROS: i64 = 30 * ground::time::DAY_MICROS;
+
 /// The timers of this crate: fan-out and delivery of webhooks, and taking away what has expired.
 pub fn jobs(client: outbound::Client) -> Vec<kernel::Job> {
     let mut jobs = webhooks::jobs(client);
     jobs.push(kernel::Job::new("web-expiry", std::time::Duration::from_secs(3600), |kernel| async move {
-        store::idempotency::expire(&kernel).await
+        store::idempotency::expire(&kernel).await?;
+        store::webhooks::expire(&kernel, LOG_KEPT_MICROS).await
     }));
     jobs
 }

@@ -128,18 +128,16 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    if let Some(v4) = address.to_ipv4() {
-        // ::ffff:a.b.c.d and the old ::a.b.c.d (which also covers :: and ::1) never need to be called.
-        let _ = v4;
-        return false;
-    }
+    // Forms that hide an IPv4 address (::ffff:a.b.c.d, ::a.b.c.d, 64:ff9b::/96) lie outside of 2000::/3.
     let [first, second, ..] = address.segments();
     // Only 2000::/3 is globally reachable; inside it some blocks are not, or carry an IPv4 address.
     let global = first & 0xE000 == 0x2000;
-    let special = (first == 0x2001 && second < 0x0200) // protocol assignments, Teredo
-        || (first == 0x2001 && second == 0x0DB8) // documentation
-        || first == 0x2002 // 6to4
-        || (first == 0x3FFF && second < 0x1000); // documentation
+    let special = match first {
+        0x2001 => second < 0x0200 || second == 0x0DB8, // protocol assignments, Teredo; documentation
+        0x2002 => true,                               // 6to4
+        0x3FFF => second < 0x1000,                    // documentation
+        _ => false,
+    };
     global && !special
 }
 
@@ -256,12 +254,26 @@ pub struct Client {
 static PROVIDER: Once = Once::new();
 
 impl Client {
-    /// A client over the system's resolver. `allow` as in [`crate::Settings::outbound_allow`].
-    pub fn new(allow: &[String]) -> Client {
-        Client::with_resolver(allow, Arc::new(SystemResolver))
+    /// A client over the system's resolver, with the exceptions of [`crate::Settings::outbound_allow`].
+    ///
+    /// # Errors
+    /// [`Error::Refused`] naming an exception that is no address, network or host name.
+    pub fn new(settings: &crate::Settings) -> Result<Client, Error> {
+        let is_name = |text: &str| {
+            let host = text.rsplit_once(':').map_or(text, |(host, port)| if port.parse::<u16>().is_ok() { host } else { text });
+            !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
+        };
+        let known = |text: &&String| {
+            let text = text.trim();
+            Network::parse(text).is_some() || text.parse::<SocketAddr>().is_ok() || is_name(text)
+        };
+        match settings.outbound_allow.iter().find(|text| !known(text)) {
+            Some(bad) => Err(Error::Refused(format!("{bad:?} is no address, network or host name"))),
+            None => Ok(Client::with_resolver(&settings.outbound_allow, Arc::new(SystemResolver))),
+        }
     }
 
-    /// A client over another resolver.
+    /// A client over another resolver, for tests.
     pub fn with_resolver(allow: &[String], resolver: Arc<dyn Resolver>) -> Client {
         PROVIDER.call_once(|| {
             // Another part of the process may have installed one already; any will do.

@@ -85,6 +85,12 @@ impl Routes {
         health::routes().merge(assets::routes()).merge(openapi::routes()).merge(webhooks::routes())
     }
 
+    /// Only the rows of [`Routes::of_web`], to be merged where the whole table is wanted: [`Routes::into_router`] adds the
+    /// routes themselves.
+    pub fn of_web_table() -> Routes {
+        Routes { table: Routes::of_web().table, ..Routes::new() }
+    }
+
     /// The router, behind the gate: sessions, CSRF, limits, errors, headers. Adds [`Routes::of_web`].
     pub fn into_router(self, site: Site) -> Router {
         let all = self.merge(Routes::of_web());

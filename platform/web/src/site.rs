@@ -88,6 +88,7 @@ struct Parts {
     nav: Arc<dyn Nav>,
     secret: [u8; 32],
     limits: Limits,
+    outbound: crate::outbound::Client,
 }
 
 impl Site {
@@ -113,6 +114,7 @@ impl Site {
                 })
             })
             .collect::<kernel::Result<_>>()?;
+        let outbound = crate::outbound::Client::new(&settings)?;
         let limits = Limits::new(settings.address_requests_per_minute, settings.actor_requests_per_minute);
         Ok(Site(Arc::new(Parts {
             kernel,
@@ -123,6 +125,7 @@ impl Site {
             nav,
             secret,
             limits,
+            outbound,
         })))
     }
 
@@ -149,6 +152,11 @@ impl Site {
     /// The navigation.
     pub fn nav(&self) -> &dyn Nav {
         self.0.nav.as_ref()
+    }
+
+    /// The one way to call other hosts.
+    pub fn outbound(&self) -> &crate::outbound::Client {
+        &self.0.outbound
     }
 
     pub(crate) fn secret(&self) -> &[u8; 32] {

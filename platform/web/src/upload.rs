@@ -4,10 +4,12 @@ use crate::body;
 use crate::codes::UNSUPPORTED_TYPE;
 use crate::failure::Failure;
 use crate::site::Site;
+use axum::body::Body;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request};
 use blobs::{Blob, Blobs, Kind};
 use bytes::Bytes;
+use futures::StreamExt;
 use ground::limits::UPLOAD_BYTES_MAX;
 use ground::problem::{MALFORMED, TOO_LARGE, UNAVAILABLE};
 use ground::{Fault, Place, Problem};
@@ -51,11 +53,24 @@ impl FromRequest<Site> for Upload {
         // The limits below count bytes as they arrive; axum's own limit would cut imports short.
         DefaultBodyLimit::disable().apply(&mut request);
         let folder = site.settings().temporary_folder.clone();
+        let request = request.map(one_at_a_time);
         let multipart = Multipart::from_request(request, site)
             .await
             .map_err(|rejection| Problem::new(&MALFORMED).because(rejection))?;
         Ok(Upload { multipart, folder })
     }
+}
+
+/// The multipart reader takes all that is ready before it hands anything on (and, when the end is ready together with the
+/// start, may miss the start). With a pause after each piece a fast sender cannot fill the memory before a limit is looked at.
+fn one_at_a_time(body: Body) -> Body {
+    let pieces = futures::stream::unfold((body.into_data_stream(), false), |(mut stream, started)| async move {
+        if started {
+            tokio::task::yield_now().await;
+        }
+        stream.next().await.map(|piece| (piece, (stream, true)))
+    });
+    Body::from_stream(pieces)
 }
 
 /// What was received.

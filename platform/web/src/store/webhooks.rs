@@ -8,7 +8,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
-mod webhooks {
+mod subscriptions {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -86,13 +86,13 @@ mod attempts {
 
 pub(crate) use attempts::Model as AttemptRow;
 pub(crate) use deliveries::Model as DeliveryRow;
-pub(crate) use webhooks::Model as WebhookRow;
+pub(crate) use subscriptions::Model as WebhookRow;
 
 /// Most subscriptions.
 pub(crate) const WEBHOOKS_MAX: u64 = 100;
 
 pub(crate) async fn insert(tx: &Tx, row: WebhookRow) -> kernel::Result<()> {
-    let model = webhooks::ActiveModel {
+    let model = subscriptions::ActiveModel {
         id: Set(row.id),
         url: Set(row.url),
         description: Set(row.description),
@@ -106,15 +106,15 @@ pub(crate) async fn insert(tx: &Tx, row: WebhookRow) -> kernel::Result<()> {
         created_by: Set(row.created_by),
         changed_at: Set(row.changed_at),
     };
-    webhooks::Entity::insert(model).exec_without_returning(tx).await.map_err(db::Error::from)?;
+    subscriptions::Entity::insert(model).exec_without_returning(tx).await.map_err(db::Error::from)?;
     Ok(())
 }
 
 /// Every subscription, newest first.
 pub(crate) async fn all(kernel: &Kernel) -> kernel::Result<Vec<WebhookRow>> {
-    Ok(webhooks::Entity::find()
-        .order_by_desc(webhooks::Column::CreatedAt)
-        .order_by_desc(webhooks::Column::Id)
+    Ok(subscriptions::Entity::find()
+        .order_by_desc(subscriptions::Column::CreatedAt)
+        .order_by_desc(subscriptions::Column::Id)
         .limit(WEBHOOKS_MAX)
         .all(kernel.db().read())
         .await
@@ -122,15 +122,15 @@ pub(crate) async fn all(kernel: &Kernel) -> kernel::Result<Vec<WebhookRow>> {
 }
 
 pub(crate) async fn find(db: &impl ConnectionTrait, id: &str) -> kernel::Result<Option<WebhookRow>> {
-    Ok(webhooks::Entity::find_by_id(id).one(db).await.map_err(db::Error::from)?)
+    Ok(subscriptions::Entity::find_by_id(id).one(db).await.map_err(db::Error::from)?)
 }
 
 pub(crate) async fn set_state(tx: &Tx, id: &str, state: &str, now: Timestamp) -> kernel::Result<()> {
-    webhooks::Entity::update_many()
-        .col_expr(webhooks::Column::State, Expr::value(state))
-        .col_expr(webhooks::Column::FailingSince, Expr::value(Option::<i64>::None))
-        .col_expr(webhooks::Column::ChangedAt, Expr::value(now.micros()))
-        .filter(webhooks::Column::Id.eq(id))
+    subscriptions::Entity::update_many()
+        .col_expr(subscriptions::Column::State, Expr::value(state))
+        .col_expr(subscriptions::Column::FailingSince, Expr::value(Option::<i64>::None))
+        .col_expr(subscriptions::Column::ChangedAt, Expr::value(now.micros()))
+        .filter(subscriptions::Column::Id.eq(id))
         .exec(tx)
         .await
         .map_err(db::Error::from)?;
@@ -138,11 +138,11 @@ pub(crate) async fn set_state(tx: &Tx, id: &str, state: &str, now: Timestamp) ->
 }
 
 pub(crate) async fn set_secret(tx: &Tx, id: &str, secret: &str, before: &str, until: Timestamp) -> kernel::Result<()> {
-    webhooks::Entity::update_many()
-        .col_expr(webhooks::Column::Secret, Expr::value(secret))
-        .col_expr(webhooks::Column::SecretBefore, Expr::value(Some(before.to_owned())))
-        .col_expr(webhooks::Column::SecretBeforeUntil, Expr::value(Some(until.micros())))
-        .filter(webhooks::Column::Id.eq(id))
+    subscriptions::Entity::update_many()
+        .col_expr(subscriptions::Column::Secret, Expr::value(secret))
+        .col_expr(subscriptions::Column::SecretBefore, Expr::value(Some(before.to_owned())))
+        .col_expr(subscriptions::Column::SecretBeforeUntil, Expr::value(Some(until.micros())))
+        .filter(subscriptions::Column::Id.eq(id))
         .exec(tx)
         .await
         .map_err(db::Error::from)?;
@@ -165,7 +165,7 @@ pub(crate) async fn delete(tx: &Tx, id: &str) -> kernel::Result<()> {
         .exec(tx)
         .await
         .map_err(db::Error::from)?;
-    webhooks::Entity::delete_by_id(id).exec(tx).await.map_err(db::Error::from)?;
+    subscriptions::Entity::delete_by_id(id).exec(tx).await.map_err(db::Error::from)?;
     Ok(())
 }
 
@@ -260,10 +260,10 @@ pub(crate) async fn record(tx: &Tx, webhook_id: &str, outcome: Outcome<'_>, atte
         .exec(tx)
         .await
         .map_err(db::Error::from)?;
-    webhooks::Entity::update_many()
-        .col_expr(webhooks::Column::FailingSince, Expr::value(outcome.failing_since.map(Timestamp::micros)))
-        .col_expr(webhooks::Column::State, Expr::value(outcome.webhook_state))
-        .filter(webhooks::Column::Id.eq(webhook_id))
+    subscriptions::Entity::update_many()
+        .col_expr(subscriptions::Column::FailingSince, Expr::value(outcome.failing_since.map(Timestamp::micros)))
+        .col_expr(subscriptions::Column::State, Expr::value(outcome.webhook_state))
+        .filter(subscriptions::Column::Id.eq(webhook_id))
         .exec(tx)
         .await
         .map_err(db::Error::from)?;
@@ -327,4 +327,35 @@ pub(crate) async fn requeue(tx: &Tx, id: &str, now: Timestamp) -> kernel::Result
         .await
         .map_err(db::Error::from)?;
     Ok(())
+}
+
+/// Takes finished deliveries and their attempts away after `kept_micros`. At most a thousand at a time; returns how many.
+pub(crate) async fn expire(kernel: &Kernel, kept_micros: i64) -> kernel::Result<u64> {
+    let before = kernel.now().plus_micros(-kept_micros).micros();
+    let old = deliveries::Entity::find()
+        .select_only()
+        .column(deliveries::Column::Id)
+        .filter(deliveries::Column::FinishedAt.lt(before))
+        .limit(1000)
+        .into_tuple::<String>()
+        .all(kernel.db().read())
+        .await
+        .map_err(db::Error::from)?;
+    if old.is_empty() {
+        return Ok(0);
+    }
+    let tx = kernel.db().write_tx().await?;
+    let ids = || old.iter().map(String::as_str);
+    attempts::Entity::delete_many()
+        .filter(attempts::Column::DeliveryId.is_in(ids()))
+        .exec(&tx)
+        .await
+        .map_err(db::Error::from)?;
+    deliveries::Entity::delete_many()
+        .filter(deliveries::Column::Id.is_in(ids()))
+        .exec(&tx)
+        .await
+        .map_err(db::Error::from)?;
+    tx.commit().await.map_err(db::Error::from)?;
+    Ok(old.len() as u64)
 }
