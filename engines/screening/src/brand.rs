@@ -86,7 +86,12 @@ pub fn facts(input: &Input, bank: &BrandBank) -> BrandFacts {
             if mentions.len() >= MENTIONS_MAX {
                 break;
             }
-            let before: Vec<char> = found.before.into_iter().rev().take(CONTEXT_CHARACTERS).collect();
+            let before: Vec<char> = found
+                .before
+                .into_iter()
+                .rev()
+                .take(CONTEXT_CHARACTERS)
+                .collect();
             mentions.push(Mention {
                 brand: found.brand.id.clone(),
                 name: found.name,
@@ -94,23 +99,37 @@ pub fn facts(input: &Input, bank: &BrandBank) -> BrandFacts {
                 field: field.to_owned(),
                 start: found.start,
                 end: found.end,
-                text: text.chars().skip(found.start).take(found.end - found.start).collect(),
+                text: text
+                    .chars()
+                    .skip(found.start)
+                    .take(found.end - found.start)
+                    .collect(),
                 before: before.into_iter().rev().collect(),
                 in_category: found.brand.is_at_home(&input.category),
             });
         }
     }
-    let proofs = input.documents.iter().filter(|document| !document.brand.is_empty()).map(|document| Proof {
-        kind: document.kind.clone(),
-        brand: bank.identify(&document.brand).map_or_else(|| names::key(&document.brand), |brand| brand.id.clone()),
-        holder: document.holder.clone(),
-        issuer: document.issuer.clone(),
-        from: document.from.as_str().parse().ok(),
-        until: document.until.as_str().parse().ok(),
-    });
+    let proofs = input
+        .documents
+        .iter()
+        .filter(|document| !document.brand.is_empty())
+        .map(|document| Proof {
+            kind: document.kind.clone(),
+            brand: bank
+                .identify(&document.brand)
+                .map_or_else(|| names::key(&document.brand), |brand| brand.id.clone()),
+            holder: document.holder.clone(),
+            issuer: document.issuer.clone(),
+            from: document.from.as_str().parse().ok(),
+            until: document.until.as_str().parse().ok(),
+        });
     BrandFacts {
         brand: names::key(&input.brand),
-        merchant: input.merchant.as_ref().map(|merchant| merchant.name.clone()).unwrap_or_default(),
+        merchant: input
+            .merchant
+            .as_ref()
+            .map(|merchant| merchant.name.clone())
+            .unwrap_or_default(),
         mentions,
         proofs: proofs.collect(),
     }
@@ -118,20 +137,40 @@ pub fn facts(input: &Input, bank: &BrandBank) -> BrandFacts {
 
 /// Holds the named brands against the policy as it is on `at`.
 #[must_use]
-pub fn findings(facts: &BrandFacts, rules: &BrandRules, bank: &BrandBank, listing_id: &str, at: Date) -> Vec<Finding> {
+pub fn findings(
+    facts: &BrandFacts,
+    rules: &BrandRules,
+    bank: &BrandBank,
+    listing_id: &str,
+    at: Date,
+) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
     let mut said: Vec<(BrandQuestion, &str)> = Vec::new();
     for mention in &facts.mentions {
-        let Some(brand) = bank.get(&mention.brand) else { continue };
+        let Some(brand) = bank.get(&mention.brand) else {
+            continue;
+        };
         for rule in &rules.rules {
-            if said.contains(&(rule.question, brand.id.as_str())) || !rule.asks(mention) || !concerns(rule, mention, facts, brand, at) {
+            if said.contains(&(rule.question, brand.id.as_str()))
+                || !rule.asks(mention)
+                || !concerns(rule, mention, facts, brand, at)
+            {
                 continue;
             }
-            let fills = [("brand", brand.display()), ("text", mention.text.as_str()), ("name", mention.name.as_str())];
-            if let Some(mut finding) = rule.ruling.finding(Check::Brand, listing_id, &mention.field, &fills) {
+            let fills = [
+                ("brand", brand.display()),
+                ("text", mention.text.as_str()),
+                ("name", mention.name.as_str()),
+            ];
+            if let Some(mut finding) =
+                rule.ruling
+                    .finding(Check::Brand, listing_id, &mention.field, &fills)
+            {
                 (finding.start, finding.end) = (Some(mention.start), Some(mention.end));
                 finding.text.clone_from(&mention.text);
-                finding.evidence = Some(json!({ "brand": brand.id, "names": brand.names, "difference": difference(&mention.text, &mention.name) }));
+                finding.evidence = Some(
+                    json!({ "brand": brand.id, "names": brand.names, "difference": difference(&mention.text, &mention.name) }),
+                );
                 found.push(finding);
                 said.push((rule.question, &brand.id));
             }
@@ -140,18 +179,42 @@ pub fn findings(facts: &BrandFacts, rules: &BrandRules, bank: &BrandBank, listin
     found
 }
 
-fn concerns(rule: &BrandRule, mention: &Mention, facts: &BrandFacts, brand: &Brand, at: Date) -> bool {
-    let is_named = mention.likeness == Likeness::Exact && (mention.field == "brand" || mention.in_category) && !rule.is_exempt(&mention.before);
-    let needs_right = is_named && brand.authorisation && !brand.owners.iter().any(|owner| names::same(owner, &facts.merchant));
-    let in_field = facts.mentions.iter().any(|other| other.field == "brand" && other.brand == brand.id);
+fn concerns(
+    rule: &BrandRule,
+    mention: &Mention,
+    facts: &BrandFacts,
+    brand: &Brand,
+    at: Date,
+) -> bool {
+    let is_named = mention.likeness == Likeness::Exact
+        && (mention.field == "brand" || mention.in_category)
+        && !rule.is_exempt(&mention.before);
+    let needs_right = is_named
+        && brand.authorisation
+        && !brand
+            .owners
+            .iter()
+            .any(|owner| names::same(owner, &facts.merchant));
+    let in_field = facts
+        .mentions
+        .iter()
+        .any(|other| other.field == "brand" && other.brand == brand.id);
     match rule.question {
         BrandQuestion::Homograph => mention.likeness == Likeness::Homograph,
+        // Among goods of other kinds a name one letter off is somebody's own: 海之宝 sells fish oil, 孩之宝 toys.
         BrandQuestion::NearName => {
             let length = names::key(&mention.name).chars().count();
-            mention.likeness == Likeness::Near && length >= rule.length_min && (mention.field == "brand" || mention.in_category)
+            mention.likeness == Likeness::Near && length >= rule.length_min && mention.in_category
         }
-        BrandQuestion::Unauthorised => needs_right && in_field && right(rule, facts, brand, at) == Right::None,
-        BrandQuestion::TitleOnly => needs_right && !in_field && mention.field == "title" && right(rule, facts, brand, at) == Right::None,
+        BrandQuestion::Unauthorised => {
+            needs_right && in_field && right(rule, facts, brand, at) == Right::None
+        }
+        BrandQuestion::TitleOnly => {
+            needs_right
+                && !in_field
+                && mention.field == "title"
+                && right(rule, facts, brand, at) == Right::None
+        }
         BrandQuestion::ChainBroken => needs_right && right(rule, facts, brand, at) == Right::Broken,
     }
 }
@@ -166,7 +229,10 @@ enum Right {
 /// Follows proofs in force from the owner of the brand to the merchant. Without a merchant's name, a proof in force is enough.
 fn right(rule: &BrandRule, facts: &BrandFacts, brand: &Brand, at: Date) -> Right {
     let in_force = |proof: &&Proof| {
-        rule.proof_kinds.contains(&proof.kind) && proof.brand == brand.id && proof.from.is_none_or(|from| from <= at) && proof.until.is_none_or(|until| at <= until)
+        rule.proof_kinds.contains(&proof.kind)
+            && proof.brand == brand.id
+            && proof.from.is_none_or(|from| from <= at)
+            && proof.until.is_none_or(|until| at <= until)
     };
     let proofs: Vec<&Proof> = facts.proofs.iter().filter(in_force).collect();
     if proofs.is_empty() {
@@ -177,7 +243,12 @@ fn right(rule: &BrandRule, facts: &BrandFacts, brand: &Brand, at: Date) -> Right
     }
     let is_certificate = |proof: &Proof| rule.certificate_kinds.contains(&proof.kind);
     let mut reached: Vec<String> = brand.owners.iter().map(|owner| names::key(owner)).collect();
-    reached.extend(proofs.iter().filter(|proof| is_certificate(proof)).map(|proof| names::key(&proof.holder)));
+    reached.extend(
+        proofs
+            .iter()
+            .filter(|proof| is_certificate(proof))
+            .map(|proof| names::key(&proof.holder)),
+    );
     let merchant = names::key(&facts.merchant);
     // Each round reaches at least one more holder or ends.
     for _ in 0..=proofs.len() {
@@ -186,7 +257,9 @@ fn right(rule: &BrandRule, facts: &BrandFacts, brand: &Brand, at: Date) -> Right
         }
         let next = proofs.iter().find(|proof| {
             let holder = names::key(&proof.holder);
-            !is_certificate(proof) && !reached.contains(&holder) && reached.contains(&names::key(&proof.issuer))
+            !is_certificate(proof)
+                && !reached.contains(&holder)
+                && reached.contains(&names::key(&proof.issuer))
         });
         match next {
             Some(proof) => reached.push(names::key(&proof.holder)),
@@ -202,6 +275,19 @@ fn difference(text: &str, name: &str) -> Vec<String> {
     if text.len() != name.len() {
         return Vec::new();
     }
-    let pairs = text.iter().zip(&name).enumerate().filter(|(_, (a, b))| a.to_lowercase().ne(b.to_lowercase()));
-    pairs.map(|(index, (a, b))| format!("{}: {a} (U+{:04X}) / {b} (U+{:04X})", index + 1, *a as u32, *b as u32)).collect()
+    let pairs = text
+        .iter()
+        .zip(&name)
+        .enumerate()
+        .filter(|(_, (a, b))| a.to_lowercase().ne(b.to_lowercase()));
+    pairs
+        .map(|(index, (a, b))| {
+            format!(
+                "{}: {a} (U+{:04X}) / {b} (U+{:04X})",
+                index + 1,
+                *a as u32,
+                *b as u32
+            )
+        })
+        .collect()
 }

@@ -13,10 +13,16 @@ fn fold_char(character: char, out: &mut Vec<char>) {
         return;
     }
     let simplified = match character {
-        '\u{3400}'..='\u{9fff}' => fast2s::convert(character.encode_utf8(&mut [0; 4])).chars().next().unwrap_or(character),
+        '\u{3400}'..='\u{9fff}' => fast2s::convert(character.encode_utf8(&mut [0; 4]))
+            .chars()
+            .next()
+            .unwrap_or(character),
         other => other,
     };
-    for part in std::iter::once(simplified).nfkd().flat_map(char::to_lowercase) {
+    for part in std::iter::once(simplified)
+        .nfkd()
+        .flat_map(char::to_lowercase)
+    {
         if !is_combining_mark(part) && !is_invisible(part) {
             out.push(part);
         }
@@ -51,7 +57,11 @@ pub fn folded(text: &str) -> Folded {
 /// Folds a text to letters and digits only.
 #[must_use]
 pub fn key(text: &str) -> String {
-    folded(text).chars.into_iter().filter(|character| character.is_alphanumeric()).collect()
+    folded(text)
+        .chars
+        .into_iter()
+        .filter(|character| character.is_alphanumeric())
+        .collect()
 }
 
 /// Whether two names are the same apart from writing. Empty names agree with nothing.
@@ -65,15 +75,20 @@ pub fn same(a: &str, b: &str) -> bool {
 /// 纯牛奶 250ml and 250ml 纯牛奶 agree.
 #[must_use]
 pub fn containment(part: &str, whole: &str) -> u16 {
-    let (part, whole): (Vec<char>, Vec<char>) = (key(part).chars().collect(), key(whole).chars().collect());
+    let (part, whole): (Vec<char>, Vec<char>) =
+        (key(part).chars().collect(), key(whole).chars().collect());
     if part.is_empty() || whole.is_empty() {
         return 0;
     }
     if part.len() == 1 {
         return if whole.contains(&part[0]) { 1000 } else { 0 };
     }
-    let pieces: std::collections::HashSet<(char, char)> = whole.windows(2).map(|pair| (pair[0], pair[1])).collect();
-    let hits = part.windows(2).filter(|pair| pieces.contains(&(pair[0], pair[1]))).count();
+    let pieces: std::collections::HashSet<(char, char)> =
+        whole.windows(2).map(|pair| (pair[0], pair[1])).collect();
+    let hits = part
+        .windows(2)
+        .filter(|pair| pieces.contains(&(pair[0], pair[1])))
+        .count();
     u16::try_from(hits * 1000 / (part.len() - 1)).unwrap_or(1000)
 }
 

@@ -20,7 +20,9 @@ pub const NUMBER_CHARACTERS_MAX: usize = 64;
 pub enum Verdict {
     Valid,
     /// A person should look; never refuse for this alone.
-    Suspicious { reason: Text },
+    Suspicious {
+        reason: Text,
+    },
     /// No such number can have been issued.
     Invalid {
         reason: Text,
@@ -50,11 +52,16 @@ impl Verdict {
     }
 
     fn suspicious(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self::Suspicious { reason: Text::new(zh, en) }
+        Self::Suspicious {
+            reason: Text::new(zh, en),
+        }
     }
 
     fn invalid(position: Option<usize>, zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self::Invalid { reason: Text::new(zh, en), position }
+        Self::Invalid {
+            reason: Text::new(zh, en),
+            position,
+        }
     }
 }
 
@@ -152,7 +159,9 @@ pub fn check(kind: NumberKind, number: &str) -> Verdict {
     }
     match kind {
         NumberKind::Uscc => uscc::check(&number),
-        NumberKind::FoodProduction | NumberKind::FoodTrade => formats::check_food_licence(kind, &number),
+        NumberKind::FoodProduction | NumberKind::FoodTrade => {
+            formats::check_food_licence(kind, &number)
+        }
         NumberKind::Ccc => formats::check_ccc(&number),
         NumberKind::DeviceRegistration => formats::check_device(&number),
         NumberKind::Gtin => check_gtin(&number),
@@ -180,7 +189,11 @@ pub fn normalised(number: &str) -> String {
         .take(4 * NUMBER_CHARACTERS_MAX)
         .nfkc()
         .flat_map(char::to_uppercase)
-        .filter(|character| !character.is_whitespace() && !character.is_control() && !matches!(character, '\u{200b}'..='\u{200f}' | '\u{feff}'))
+        .filter(|character| {
+            !character.is_whitespace()
+                && !character.is_control()
+                && !matches!(character, '\u{200b}'..='\u{200f}' | '\u{feff}')
+        })
         .map(|character| match character {
             '〔' | '【' | '[' => '(',
             '〕' | '】' | ']' => ')',
@@ -188,12 +201,18 @@ pub fn normalised(number: &str) -> String {
             other => other,
         })
         .collect();
-    upper.strip_suffix('号').or_else(|| upper.strip_suffix('號')).map_or(upper.clone(), str::to_owned)
+    upper
+        .strip_suffix('号')
+        .or_else(|| upper.strip_suffix('號'))
+        .map_or(upper.clone(), str::to_owned)
 }
 
 /// The first character that is not an ASCII digit, 1-based, offset by what stands before.
 fn first_non_digit(text: &str, before: usize) -> Option<(usize, char)> {
-    text.chars().enumerate().find(|(_, character)| !character.is_ascii_digit()).map(|(index, character)| (before + index + 1, character))
+    text.chars()
+        .enumerate()
+        .find(|(_, character)| !character.is_ascii_digit())
+        .map(|(index, character)| (before + index + 1, character))
 }
 
 fn not_a_digit(position: usize, found: char) -> Verdict {
@@ -215,7 +234,10 @@ fn wrong_length(zh: &str, en: &str, expected: &str, found: usize) -> Verdict {
 /// ISO 7064 MOD 11,10 over ASCII digits: the check digit that belongs behind them.
 pub(crate) fn mod_11_10(digits: &str) -> u32 {
     let mut state = 10;
-    for digit in digits.chars().filter_map(|character| character.to_digit(10)) {
+    for digit in digits
+        .chars()
+        .filter_map(|character| character.to_digit(10))
+    {
         state = (state + digit) % 10;
         if state == 0 {
             state = 10;

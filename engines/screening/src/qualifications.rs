@@ -83,7 +83,11 @@ impl TableRow for QualificationRow {
             );
         }
         if row.body.valid_days.is_some_and(|days| days <= 0) {
-            report.refuse("valid_days", "days_not_positive", Bilingual::new("天数应大于 0", "The number of days is above 0"));
+            report.refuse(
+                "valid_days",
+                "days_not_positive",
+                Bilingual::new("天数应大于 0", "The number of days is above 0"),
+            );
         }
     }
 }
@@ -137,27 +141,36 @@ impl Qualifications {
     pub fn from_pack(pack: &Pack, date: Date) -> Result<Self, Diagnostics> {
         let rows = pack.rows_at::<QualificationRow>(date)?;
         let both = |text: &Bilingual| Text::new(text.zh.clone(), text.en.clone());
-        let by_kind = rows.iter().filter(|row| row.mode.is_evaluated()).map(|row| {
-            let head = Ruling::of(row, pack, date, crate::Severity::Major, false);
-            let body = row.body.clone();
-            let qualification = Qualification {
-                id: head.id,
-                kind: body.kind.clone(),
-                name: both(&body.name),
-                issuer: both(&body.issuer),
-                bearer: body.bearer,
-                required_in: body.required_in,
-                or: body.or,
-                number: body.number.as_deref().and_then(NumberKind::from_key),
-                attributes: body.attributes.iter().map(|name| crate::names::key(name)).collect(),
-                holder: body.holder,
-                expires: body.expires,
-                valid_days: body.valid_days,
-                basis: head.basis,
-            };
-            (body.kind, qualification)
-        });
-        Ok(Self { by_kind: by_kind.collect() })
+        let by_kind = rows
+            .iter()
+            .filter(|row| row.mode.is_evaluated())
+            .map(|row| {
+                let head = Ruling::of(row, pack, date, crate::Severity::Major, false);
+                let body = row.body.clone();
+                let qualification = Qualification {
+                    id: head.id,
+                    kind: body.kind.clone(),
+                    name: both(&body.name),
+                    issuer: both(&body.issuer),
+                    bearer: body.bearer,
+                    required_in: body.required_in,
+                    or: body.or,
+                    number: body.number.as_deref().and_then(NumberKind::from_key),
+                    attributes: body
+                        .attributes
+                        .iter()
+                        .map(|name| crate::names::key(name))
+                        .collect(),
+                    holder: body.holder,
+                    expires: body.expires,
+                    valid_days: body.valid_days,
+                    basis: head.basis,
+                };
+                (body.kind, qualification)
+            });
+        Ok(Self {
+            by_kind: by_kind.collect(),
+        })
     }
 
     #[must_use]
@@ -173,7 +186,11 @@ impl Qualifications {
     /// What a merchant needs to sell in a category, by key of the kind.
     pub fn of_merchant<'a>(&'a self, category: &'a str) -> impl Iterator<Item = &'a Qualification> {
         self.by_kind.values().filter(move |qualification| {
-            qualification.bearer == Bearer::Merchant && qualification.required_in.iter().any(|above| is_within(category, above))
+            qualification.bearer == Bearer::Merchant
+                && qualification
+                    .required_in
+                    .iter()
+                    .any(|above| is_within(category, above))
         })
     }
 
@@ -182,4 +199,58 @@ impl Qualifications {
     pub fn nearest(&self, kind: &str) -> Option<&str> {
         policy::text::nearest(kind, self.by_kind.keys().map(String::as_str))
     }
+}
+
+/// An inline test of a row: a number and what it is held to be.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NumberTest {
+    number: String,
+    /// `valid`, `suspicious` or `invalid`.
+    verdict: String,
+}
+
+/// Runs the inline tests of the table `qualifications`.
+///
+/// # Errors
+/// The pack's diagnostics where a row or a test cannot be read.
+pub fn run_tests(
+    pack: &Pack,
+    date: Date,
+    only: Option<&str>,
+) -> Result<policy::TestRun, Diagnostics> {
+    let qualifications = Qualifications::from_pack(pack, date)?;
+    let mut run = policy::TestRun::default();
+    for row in pack
+        .rows_at::<QualificationRow>(date)?
+        .iter()
+        .filter(|row| only.is_none_or(|only| row.id == only))
+    {
+        let Some(qualification) = qualifications.get(&row.body.kind) else {
+            continue;
+        };
+        for test in &row.tests {
+            let case: NumberTest = test.read()?;
+            let found = match qualification.check_number(&case.number) {
+                Verdict::Valid => "valid",
+                Verdict::Suspicious { .. } => "suspicious",
+                Verdict::Invalid { .. } => "invalid",
+            };
+            if found == case.verdict {
+                run.passed += 1;
+                continue;
+            }
+            let (number, wanted) = (&case.number, &case.verdict);
+            run.failures.push(policy::TestFailure {
+                row: row.id.clone(),
+                file: test.place().file.to_string(),
+                line: test.place().line,
+                message: Bilingual::new(
+                    format!("{number}：应为 {wanted}，实为 {found}"),
+                    format!("{number}: should be {wanted} and is {found}"),
+                ),
+            });
+        }
+    }
+    Ok(run)
 }

@@ -93,11 +93,22 @@ impl RecallSubject {
     #[must_use]
     pub fn of(input: &Input) -> Self {
         let attribute = |wanted: &[&str]| -> Vec<String> {
-            let hits = input.attributes.iter().filter(|(name, _)| wanted.iter().any(|key| names::same(key, name)));
-            let parts = hits.flat_map(|(_, value)| value.split(['、', ',', '，', ';', '；', '/', '\n']));
-            parts.map(names::key).filter(|part| !part.is_empty()).collect()
+            let hits = input
+                .attributes
+                .iter()
+                .filter(|(name, _)| wanted.iter().any(|key| names::same(key, name)));
+            let parts =
+                hits.flat_map(|(_, value)| value.split(['、', ',', '，', ';', '；', '/', '\n']));
+            parts
+                .map(names::key)
+                .filter(|part| !part.is_empty())
+                .collect()
         };
-        let single: Vec<String> = format!("{} {}", input.brand, input.title).split(|c: char| c.is_whitespace() || "，,、()（）[]【】|".contains(c)).map(names::key).filter(|word| !word.is_empty()).collect();
+        let single: Vec<String> = format!("{} {}", input.brand, input.title)
+            .split(|c: char| c.is_whitespace() || "，,、()（）[]【】|".contains(c))
+            .map(names::key)
+            .filter(|word| !word.is_empty())
+            .collect();
         let pairs = single.windows(2).map(|pair| pair.concat());
         Self {
             gtin: numbers::gtin14(&input.gtin).unwrap_or_default(),
@@ -105,7 +116,14 @@ impl RecallSubject {
             brand: names::key(&input.brand),
             title: input.title.clone(),
             words: single.iter().cloned().chain(pairs).collect(),
-            models: attribute(&["型号", "规格型号", "产品型号", "model", "model number", "mpn"]),
+            models: attribute(&[
+                "型号",
+                "规格型号",
+                "产品型号",
+                "model",
+                "model number",
+                "mpn",
+            ]),
             lots: attribute(&["批号", "生产批号", "批次", "lot", "batch", "batch number"]),
         }
     }
@@ -129,9 +147,17 @@ impl RecallBank {
             self.by_gtin.entry(gtin.clone()).or_default().push(place);
         }
         for code in &notice.other_codes {
-            self.by_code.entry(numbers::normalised(code)).or_default().push(place);
+            self.by_code
+                .entry(numbers::normalised(code))
+                .or_default()
+                .push(place);
         }
-        for brand in notice.brands.iter().map(|brand| names::key(brand)).filter(|brand| !brand.is_empty()) {
+        for brand in notice
+            .brands
+            .iter()
+            .map(|brand| names::key(brand))
+            .filter(|brand| !brand.is_empty())
+        {
             self.by_brand.entry(brand).or_default().push(place);
         }
         self.notices.push(notice);
@@ -154,14 +180,34 @@ impl RecallBank {
     /// All notices about a listing, certain ones first, then in order of loading.
     #[must_use]
     pub fn matches(&self, subject: &RecallSubject) -> Vec<RecallMatch<'_>> {
-        let by_words = subject.words.iter().filter_map(|word| self.by_brand.get(word));
+        let by_words = subject
+            .words
+            .iter()
+            .filter_map(|word| self.by_brand.get(word));
         let by_brand = self.by_brand.get(&subject.brand).into_iter();
-        let by_gtin = self.by_gtin.get(&subject.gtin).filter(|_| !subject.gtin.is_empty()).into_iter();
-        let by_code = self.by_code.get(&subject.code).filter(|_| !subject.code.is_empty()).into_iter();
-        let mut places: Vec<usize> = by_gtin.chain(by_code).chain(by_brand).chain(by_words).flatten().copied().collect();
+        let by_gtin = self
+            .by_gtin
+            .get(&subject.gtin)
+            .filter(|_| !subject.gtin.is_empty())
+            .into_iter();
+        let by_code = self
+            .by_code
+            .get(&subject.code)
+            .filter(|_| !subject.code.is_empty())
+            .into_iter();
+        let mut places: Vec<usize> = by_gtin
+            .chain(by_code)
+            .chain(by_brand)
+            .chain(by_words)
+            .flatten()
+            .copied()
+            .collect();
         places.sort_unstable();
         places.dedup();
-        let mut matches: Vec<RecallMatch<'_>> = places.into_iter().filter_map(|place| compare(&self.notices[place], subject)).collect();
+        let mut matches: Vec<RecallMatch<'_>> = places
+            .into_iter()
+            .filter_map(|place| compare(&self.notices[place], subject))
+            .collect();
         matches.sort_by_key(|found| !found.certain);
         matches
     }
@@ -169,11 +215,24 @@ impl RecallBank {
 
 fn compare<'a>(notice: &'a Notice, subject: &RecallSubject) -> Option<RecallMatch<'a>> {
     let gtin = !subject.gtin.is_empty() && notice.gtins.contains(&subject.gtin);
-    let code = !subject.code.is_empty() && notice.other_codes.iter().any(|code| numbers::normalised(code) == subject.code);
-    let brands: Vec<String> = notice.brands.iter().map(|brand| names::key(brand)).collect();
-    let brand = brands.iter().any(|brand| *brand == subject.brand || (subject.brand.is_empty() && subject.words.contains(brand)));
+    let code = !subject.code.is_empty()
+        && notice
+            .other_codes
+            .iter()
+            .any(|code| numbers::normalised(code) == subject.code);
+    let brands: Vec<String> = notice
+        .brands
+        .iter()
+        .map(|brand| names::key(brand))
+        .collect();
+    let brand = brands.iter().any(|brand| {
+        *brand == subject.brand || (subject.brand.is_empty() && subject.words.contains(brand))
+    });
     let other_brand = !subject.brand.is_empty() && !brands.is_empty() && !brand;
-    let model = notice.models.iter().any(|model| subject.models.contains(model) || subject.words.contains(model));
+    let model = notice
+        .models
+        .iter()
+        .any(|model| subject.models.contains(model) || subject.words.contains(model));
     let sibling = !notice.models.is_empty() && !subject.models.is_empty() && !model;
     let lot = notice.lots.iter().any(|lot| subject.lots.contains(lot));
     let other_lot = !notice.lots.is_empty() && !subject.lots.is_empty() && !lot;
@@ -186,7 +245,11 @@ fn compare<'a>(notice: &'a Notice, subject: &RecallSubject) -> Option<RecallMatc
     let likely = gtin
         || (code && !other_brand && (brand || lot || (named && agreement >= TEXT_AGREEMENT_MIN)))
         || (brand && lot && agreement >= LOT_AGREEMENT_MIN)
-        || (brand && notice.models.is_empty() && notice.gtins.is_empty() && named && agreement >= TEXT_AGREEMENT_MIN);
+        || (brand
+            && notice.models.is_empty()
+            && notice.gtins.is_empty()
+            && named
+            && agreement >= TEXT_AGREEMENT_MIN);
     if !certain && !likely {
         return None;
     }
@@ -199,6 +262,14 @@ fn compare<'a>(notice: &'a Notice, subject: &RecallSubject) -> Option<RecallMatc
         (lot, Agreement::Lot),
         (product, Agreement::Product),
     ];
-    let agreements = all.into_iter().filter(|(holds, _)| *holds).map(|(_, agreement)| agreement).collect();
-    Some(RecallMatch { notice, agreements, certain })
+    let agreements = all
+        .into_iter()
+        .filter(|(holds, _)| *holds)
+        .map(|(_, agreement)| agreement)
+        .collect();
+    Some(RecallMatch {
+        notice,
+        agreements,
+        certain,
+    })
 }

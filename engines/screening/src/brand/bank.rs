@@ -38,9 +38,21 @@ impl TableRow for BrandRow {
     const TABLE: &'static str = "brands";
 
     fn check(row: &Row<Self>, _pack: &Pack, report: &mut Report<'_>) {
-        let names = [&row.body.name.zh, &row.body.name.en].into_iter().chain(&row.body.aliases);
-        if let Some(short) = names.into_iter().find(|name| names::key(name).chars().count() < 2) {
-            report.refuse("name", "brand_name_short", Bilingual::new(format!("“{short}”过短，至少两个字"), format!("`{short}` is too short: two letters at least")));
+        let names = [&row.body.name.zh, &row.body.name.en]
+            .into_iter()
+            .chain(&row.body.aliases);
+        if let Some(short) = names
+            .into_iter()
+            .find(|name| names::key(name).chars().count() < 2)
+        {
+            report.refuse(
+                "name",
+                "brand_name_short",
+                Bilingual::new(
+                    format!("“{short}”过短，至少两个字"),
+                    format!("`{short}` is too short: two letters at least"),
+                ),
+            );
         }
     }
 }
@@ -66,7 +78,12 @@ impl Brand {
     /// Whether the brand is known for goods of this category. An unknown category is anybody's.
     #[must_use]
     pub fn is_at_home(&self, category: &str) -> bool {
-        category.is_empty() || self.categories.is_empty() || self.categories.iter().any(|above| is_within(category, above))
+        category.is_empty()
+            || self.categories.is_empty()
+            || self
+                .categories
+                .iter()
+                .any(|above| is_within(category, above))
     }
 }
 
@@ -101,17 +118,20 @@ impl BrandBank {
     /// The pack's diagnostics where a row cannot be read.
     pub fn from_pack(pack: &Pack, date: Date) -> Result<Self, Diagnostics> {
         let rows = pack.rows_at::<BrandRow>(date)?;
-        let brands = rows.iter().filter(|row| row.mode.is_evaluated()).map(|row| {
-            let mut all = vec![row.body.name.zh.clone(), row.body.name.en.clone()];
-            all.extend(row.body.aliases.iter().cloned());
-            Brand {
-                id: row.id.clone(),
-                names: all,
-                categories: row.body.categories.clone(),
-                owners: row.body.owners.clone(),
-                authorisation: row.body.authorisation,
-            }
-        });
+        let brands = rows
+            .iter()
+            .filter(|row| row.mode.is_evaluated())
+            .map(|row| {
+                let mut all = vec![row.body.name.zh.clone(), row.body.name.en.clone()];
+                all.extend(row.body.aliases.iter().cloned());
+                Brand {
+                    id: row.id.clone(),
+                    names: all,
+                    categories: row.body.categories.clone(),
+                    owners: row.body.owners.clone(),
+                    authorisation: row.body.authorisation,
+                }
+            });
         Ok(Self::new(brands))
     }
 
@@ -150,7 +170,10 @@ impl BrandBank {
             }
             if chars.len() >= NEAR_CHARACTERS_MIN {
                 for short in shortenings(&chars) {
-                    self.shortened.entry(short).or_default().push((place, index));
+                    self.shortened
+                        .entry(short)
+                        .or_default()
+                        .push((place, index));
                 }
             }
         }
@@ -176,8 +199,12 @@ impl BrandBank {
     /// The brand a name is one of the names of. 华为/HUAWEI and 雅诗兰黛（Estée Lauder） name one brand twice.
     #[must_use]
     pub fn identify(&self, name: &str) -> Option<&Brand> {
-        let parts = std::iter::once(name).chain(name.split(['/', '(', ')', '（', '）', '|', '｜', '·', ' ']));
-        parts.map(names::key).find_map(|key| self.exact.get(&key)).map(|(place, _)| &self.brands[*place])
+        let parts = std::iter::once(name)
+            .chain(name.split(['/', '(', ')', '（', '）', '|', '｜', '·', ' ']));
+        parts
+            .map(names::key)
+            .find_map(|key| self.exact.get(&key))
+            .map(|(place, _)| &self.brands[*place])
     }
 
     /// All brands a text names, by place; longer names before shorter ones within them.
@@ -207,7 +234,8 @@ impl BrandBank {
         while at + 1 < letters.len() {
             let names = self.starts.get(&[letters[at].0, letters[at + 1].0]);
             let hit = names.into_iter().flatten().find(|name| {
-                let fits = letters.len() >= at + name.len() && name.iter().zip(&letters[at..]).all(|(a, (b, ..))| a == b);
+                let fits = letters.len() >= at + name.len()
+                    && name.iter().zip(&letters[at..]).all(|(a, (b, ..))| a == b);
                 fits && is_whole(letters, at, at + name.len())
             });
             let Some(name) = hit else {
@@ -222,7 +250,10 @@ impl BrandBank {
                     likeness: Likeness::Exact,
                     start: letters[at].1,
                     end: letters[at + name.len() - 1].1 + 1,
-                    before: letters[..at].iter().map(|(character, ..)| *character).collect(),
+                    before: letters[..at]
+                        .iter()
+                        .map(|(character, ..)| *character)
+                        .collect(),
                 });
             }
             at += name.len();
@@ -239,7 +270,10 @@ impl BrandBank {
                 if found.iter().any(|hit| hit.start < end && start < hit.end) {
                     break;
                 }
-                let text: String = words[first..first + count].iter().flat_map(|(from, to)| &original[*from..*to]).collect();
+                let text: String = words[first..first + count]
+                    .iter()
+                    .flat_map(|(from, to)| &original[*from..*to])
+                    .collect();
                 if let Some((place, index, likeness)) = self.alike(&text) {
                     found.push(Found {
                         brand: &self.brands[place],
@@ -247,7 +281,11 @@ impl BrandBank {
                         likeness,
                         start,
                         end,
-                        before: original[..start].iter().flat_map(|character| character.to_lowercase()).filter(|character| character.is_alphanumeric()).collect(),
+                        before: original[..start]
+                            .iter()
+                            .flat_map(|character| character.to_lowercase())
+                            .filter(|character| character.is_alphanumeric())
+                            .collect(),
                     });
                     break;
                 }
@@ -261,27 +299,55 @@ impl BrandBank {
         if length < 2 || self.exact.contains_key(&key) {
             return None;
         }
-        let by_sight = sights(text).into_iter().find_map(|sight| self.sights.get(&sight));
+        let by_sight = sights(text)
+            .into_iter()
+            .find_map(|sight| self.sights.get(&sight));
         if let Some((place, index)) = by_sight {
             return Some((*place, *index, Likeness::Homograph));
         }
         let chars: Vec<char> = key.chars().collect();
-        if chars.len() < NEAR_CHARACTERS_MIN || chars.iter().all(|character| character.is_numeric()) {
+        if chars.len() < NEAR_CHARACTERS_MIN || chars.iter().all(|character| character.is_numeric())
+        {
             return None;
         }
-        shortenings(&chars).iter().filter_map(|short| self.shortened.get(short)).flatten().find_map(|(place, index)| {
-            let name = names::key(&self.brands[*place].names[*index]);
-            (strsim::osa_distance(&name, &key) == 1).then_some((*place, *index, Likeness::Near))
-        })
+        shortenings(&chars)
+            .iter()
+            .filter_map(|short| self.shortened.get(short))
+            .flatten()
+            .find_map(|(place, index)| {
+                let name = names::key(&self.brands[*place].names[*index]);
+                (strsim::osa_distance(&name, &key) == 1).then_some((*place, *index, Likeness::Near))
+            })
     }
 }
 
-/// Whether a name stands alone: Latin letters and digits must not go on at either end. A name that ends in Han may stand anywhere.
+/// Whether a name stands alone: Latin letters and digits must not go on at either end. A name of two Han characters must begin
+/// the text or follow a break or Latin letters, for 完美的 is no 美的; a longer one may stand anywhere.
 fn is_whole(letters: &[(char, usize, bool)], from: usize, to: usize) -> bool {
-    let is_joined = |left: usize, right: usize| !letters[right].2 && !is_han(letters[left].0) && !is_han(letters[right].0);
+    let is_joined = |left: usize, right: usize| {
+        !letters[right].2 && !is_han(letters[left].0) && !is_han(letters[right].0)
+    };
+    let is_short = to - from <= 2 && is_han(letters[from].0);
+    if is_short
+        && from > 0
+        && !letters[from].2
+        && is_han(letters[from - 1].0)
+        && !follows_fitness(letters, from)
+    {
+        return false;
+    }
     let open = from == 0 || !is_joined(from - 1, from);
     let closed = to >= letters.len() || !is_joined(to - 1, to);
     open && closed
+}
+
+/// 适用华为: words of fitness end in these characters, and a name may follow them at once.
+fn follows_fitness(letters: &[(char, usize, bool)], from: usize) -> bool {
+    from > 0
+        && matches!(
+            letters[from - 1].0,
+            '用' | '于' | '容' | '配' | '品' | '版' | '款'
+        )
 }
 
 fn is_han(character: char) -> bool {
@@ -292,7 +358,11 @@ fn is_han(character: char) -> bool {
 fn words(original: &[char]) -> Vec<(usize, usize)> {
     let class = |character: char| match character {
         _ if is_han(character) => 1,
-        _ if character.is_alphanumeric() || unicode_normalization::char::is_combining_mark(character) => 2,
+        _ if character.is_alphanumeric()
+            || unicode_normalization::char::is_combining_mark(character) =>
+        {
+            2
+        }
         _ => 0,
     };
     let mut words = Vec::new();
@@ -311,8 +381,21 @@ fn words(original: &[char]) -> Vec<(usize, usize)> {
 
 /// What a name looks like: its skeleton as written, in lower and in upper case, without marks and case.
 fn sights(name: &str) -> Vec<String> {
-    let written: String = name.chars().filter(|character| character.is_alphanumeric() || unicode_normalization::char::is_combining_mark(*character)).collect();
-    let mut all: Vec<String> = [written.clone(), written.to_lowercase(), written.to_uppercase()].iter().map(|form| names::key(&skeleton(form).collect::<String>())).collect();
+    let written: String = name
+        .chars()
+        .filter(|character| {
+            character.is_alphanumeric()
+                || unicode_normalization::char::is_combining_mark(*character)
+        })
+        .collect();
+    let mut all: Vec<String> = [
+        written.clone(),
+        written.to_lowercase(),
+        written.to_uppercase(),
+    ]
+    .iter()
+    .map(|form| names::key(&skeleton(form).collect::<String>()))
+    .collect();
     all.retain(|sight| sight.chars().count() >= 2);
     all.sort_unstable();
     all.dedup();
@@ -321,7 +404,14 @@ fn sights(name: &str) -> Vec<String> {
 
 /// The name itself and all it becomes with one character left out.
 fn shortenings(chars: &[char]) -> Vec<String> {
-    let without = |index: usize| chars.iter().enumerate().filter(|(at, _)| *at != index).map(|(_, character)| *character).collect::<String>();
+    let without = |index: usize| {
+        chars
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| *at != index)
+            .map(|(_, character)| *character)
+            .collect::<String>()
+    };
     let mut all: Vec<String> = (0..chars.len()).map(without).collect();
     all.push(chars.iter().collect());
     all.sort_unstable();

@@ -54,8 +54,21 @@ impl TableRow for BrandCheckRow {
     const REASON_REQUIRED: bool = true;
 
     fn check(row: &Row<Self>, _pack: &Pack, report: &mut Report<'_>) {
-        if row.body.fields.is_empty() || row.body.fields.iter().any(|field| field != "brand" && field != "title") {
-            report.refuse("fields", "brand_fields", Bilingual::new("fields 只能是 brand、title", "`fields` holds brand, title or both"));
+        if row.body.fields.is_empty()
+            || row
+                .body
+                .fields
+                .iter()
+                .any(|field| field != "brand" && field != "title")
+        {
+            report.refuse(
+                "fields",
+                "brand_fields",
+                Bilingual::new(
+                    "fields 只能是 brand、title",
+                    "`fields` holds brand, title or both",
+                ),
+            );
         }
     }
 }
@@ -83,7 +96,9 @@ impl BrandRule {
     /// Whether the words before a name say that the goods only fit it.
     #[must_use]
     pub fn is_exempt(&self, before: &str) -> bool {
-        self.exempt_before.iter().any(|word| before.ends_with(word.as_str()))
+        self.exempt_before
+            .iter()
+            .any(|word| before.ends_with(word.as_str()))
     }
 }
 
@@ -107,8 +122,16 @@ impl BrandRules {
             proof_kinds: row.body.proof_kinds.clone(),
             certificate_kinds: row.body.certificate_kinds.clone(),
             ruling: Ruling::of(row, pack, date, row.body.severity, row.body.zero_tolerance),
-            exempt_before: row.body.exempt_before.iter().map(|word| names::key(word)).filter(|word| !word.is_empty()).collect(),
+            exempt_before: row
+                .body
+                .exempt_before
+                .iter()
+                .map(|word| names::key(word))
+                .filter(|word| !word.is_empty())
+                .collect(),
         });
-        Ok(Self { rules: rules.collect() })
+        Ok(Self {
+            rules: rules.collect(),
+        })
     }
 }

@@ -35,10 +35,18 @@ impl TableRow for NeedRow {
 
     fn check(row: &Row<Self>, _pack: &Pack, report: &mut Report<'_>) {
         if row.body.any_of.is_empty() {
-            report.refuse("any_of", "document_none", Bilingual::new("请至少写一种证件", "Name at least one kind of document"));
+            report.refuse(
+                "any_of",
+                "document_none",
+                Bilingual::new("请至少写一种证件", "Name at least one kind of document"),
+            );
         }
         if row.body.categories.is_empty() {
-            report.refuse("categories", "category_none", Bilingual::new("请至少写一个类目", "Name at least one category"));
+            report.refuse(
+                "categories",
+                "category_none",
+                Bilingual::new("请至少写一个类目", "Name at least one category"),
+            );
         }
     }
 }
@@ -103,10 +111,23 @@ impl TableRow for DocumentRow {
 
     fn check(row: &Row<Self>, _pack: &Pack, report: &mut Report<'_>) {
         if row.body.agreement_min.is_some_and(|share| share > 1000) {
-            report.refuse("agreement_min", "share_above_1000", Bilingual::new("应在 0 与 1000 之间", "It lies between 0 and 1000"));
+            report.refuse(
+                "agreement_min",
+                "share_above_1000",
+                Bilingual::new("应在 0 与 1000 之间", "It lies between 0 and 1000"),
+            );
         }
-        if row.body.numbers.iter().any(|key| NumberKind::from_key(key).is_none()) {
-            report.refuse("numbers", "unknown_number_kind", Bilingual::new("有未知的号码种类", "One of these is no kind of number"));
+        if row
+            .body
+            .numbers
+            .iter()
+            .any(|key| NumberKind::from_key(key).is_none())
+        {
+            report.refuse(
+                "numbers",
+                "unknown_number_kind",
+                Bilingual::new("有未知的号码种类", "One of these is no kind of number"),
+            );
         }
     }
 }
@@ -126,7 +147,11 @@ impl Need {
     #[must_use]
     pub fn concerns(&self, facts: &DocumentsFacts) -> bool {
         let within = |list: &[String]| list.iter().any(|above| is_within(&facts.category, above));
-        within(&self.categories) && !within(&self.except) && self.imported.is_none_or(|imported| facts.imported == Some(imported))
+        within(&self.categories)
+            && !within(&self.except)
+            && self
+                .imported
+                .is_none_or(|imported| facts.imported == Some(imported))
     }
 }
 
@@ -156,7 +181,10 @@ impl DocumentRules {
     /// # Errors
     /// The pack's diagnostics where a row cannot be read.
     pub fn from_pack(pack: &Pack, date: Date) -> Result<Self, Diagnostics> {
-        let mut rules = Self { qualifications: Qualifications::from_pack(pack, date)?, ..Self::default() };
+        let mut rules = Self {
+            qualifications: Qualifications::from_pack(pack, date)?,
+            ..Self::default()
+        };
         for row in pack.rows_at::<NeedRow>(date)? {
             rules.needs.push(Need {
                 ruling: Ruling::of(&row, pack, date, row.body.severity, false),
@@ -169,11 +197,19 @@ impl DocumentRules {
         for row in pack.rows_at::<DocumentRow>(date)? {
             let body = &row.body;
             match body.question {
-                Question::BrandDiffers => rules.limits.brand_agreement_min = body.agreement_min.unwrap_or(0),
-                Question::ProductDiffers => rules.limits.product_agreement_min = body.agreement_min.unwrap_or(0),
+                Question::BrandDiffers => {
+                    rules.limits.brand_agreement_min = body.agreement_min.unwrap_or(0)
+                }
+                Question::ProductDiffers => {
+                    rules.limits.product_agreement_min = body.agreement_min.unwrap_or(0)
+                }
                 Question::LaboratoryUnproven => {
                     rules.limits.laboratory_kinds.clone_from(&body.kinds);
-                    rules.limits.laboratory_numbers = body.numbers.iter().filter_map(|key| NumberKind::from_key(key)).collect();
+                    rules.limits.laboratory_numbers = body
+                        .numbers
+                        .iter()
+                        .filter_map(|key| NumberKind::from_key(key))
+                        .collect();
                 }
                 Question::ScopeDiffers => {
                     rules.limits.scoped_kinds.clone_from(&body.kinds);
@@ -181,7 +217,10 @@ impl DocumentRules {
                 }
                 _ => {}
             }
-            rules.rulings.push((body.question, Ruling::of(&row, pack, date, body.severity, body.zero_tolerance)));
+            rules.rulings.push((
+                body.question,
+                Ruling::of(&row, pack, date, body.severity, body.zero_tolerance),
+            ));
         }
         Ok(rules)
     }
@@ -189,12 +228,20 @@ impl DocumentRules {
     /// What the policy says to a deviation; `None` where it says nothing.
     #[must_use]
     pub fn ruling(&self, question: Question) -> Option<&Ruling> {
-        self.rulings.iter().find(|(known, _)| *known == question).map(|(_, ruling)| ruling)
+        self.rulings
+            .iter()
+            .find(|(known, _)| *known == question)
+            .map(|(_, ruling)| ruling)
     }
 
     /// The words a scope must hold for the category, by the most exact row.
     pub(super) fn scope_of(&self, category: &str) -> Option<&[String]> {
-        let fitting = self.scopes.iter().filter(|scope| is_within(category, &scope.category));
-        fitting.max_by_key(|scope| scope.category.len()).map(|scope| scope.words.as_slice())
+        let fitting = self
+            .scopes
+            .iter()
+            .filter(|scope| is_within(category, &scope.category));
+        fitting
+            .max_by_key(|scope| scope.category.len())
+            .map(|scope| scope.words.as_slice())
     }
 }

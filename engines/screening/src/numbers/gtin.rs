@@ -29,7 +29,12 @@ pub fn check_gtin(number: &str) -> Verdict {
     let padded = format!("{number:0>14}");
     let is_restricted = match number.len() {
         8 => number.starts_with(['0', '2']),
-        _ => padded[1..].starts_with('2') || matches!(&padded[1..3], "02" | "04" | "05") || matches!(&padded[1..4], "980" | "981" | "982" | "983" | "984") || padded[1..3] == *"99",
+        _ => {
+            padded[1..].starts_with('2')
+                || matches!(&padded[1..3], "02" | "04" | "05")
+                || matches!(&padded[1..4], "980" | "981" | "982" | "983" | "984")
+                || padded[1..3] == *"99"
+        }
     };
     if is_restricted {
         return Verdict::suspicious(
@@ -49,7 +54,13 @@ pub fn gtin14(number: &str) -> Option<String> {
 
 /// Weights 3 and 1 from the right, up to the next ten.
 fn check_digit(body: &str) -> u32 {
-    let digits = body.chars().rev().filter_map(|character| character.to_digit(10));
-    let sum: u32 = digits.enumerate().map(|(index, digit)| if index % 2 == 0 { digit * 3 } else { digit }).sum();
+    let digits = body
+        .chars()
+        .rev()
+        .filter_map(|character| character.to_digit(10));
+    let sum: u32 = digits
+        .enumerate()
+        .map(|(index, digit)| if index % 2 == 0 { digit * 3 } else { digit })
+        .sum();
     (10 - sum % 10) % 10
 }
