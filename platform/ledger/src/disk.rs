@@ -66,7 +66,12 @@ impl LocalDisk {
         let failed = |error| OpenError::Io(root.to_owned(), error);
         fs::create_dir_all(root).map_err(failed)?;
         let lock = root.join("lock");
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(lock).map_err(failed)?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(lock)
+            .map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => Ok(LocalDisk {
                 root: root.to_owned(),
@@ -109,7 +114,9 @@ pub fn read_limited(path: &Path, bytes_max: u64) -> io::Result<Option<Vec<u8>>> 
     let mut bytes = Vec::new();
     file.take(bytes_max + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > bytes_max {
-        return Err(io::Error::other(format!("the file is longer than {bytes_max} bytes")));
+        return Err(io::Error::other(format!(
+            "the file is longer than {bytes_max} bytes"
+        )));
     }
     Ok(Some(bytes))
 }
@@ -123,7 +130,9 @@ impl Disk for LocalDisk {
         let Some(entries) = missing_is_none(fs::read_dir(self.at(folder)))? else {
             return Ok(Vec::new());
         };
-        entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+        entries
+            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+            .collect()
     }
 
     fn create_folder(&self, folder: &str) -> io::Result<()> {
@@ -155,7 +164,11 @@ impl Disk for LocalDisk {
     }
 
     fn open_append(&self, path: &str) -> io::Result<Box<dyn AppendFile>> {
-        let file = OpenOptions::new().create(true).write(true).truncate(true).open(self.at(path))?;
+        let file = OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(true)
+            .open(self.at(path))?;
         Ok(Box::new(file))
     }
 }

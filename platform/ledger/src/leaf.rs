@@ -30,11 +30,17 @@ impl Leaf {
     /// Reads an entry.
     pub fn parse(entry: &[u8]) -> Result<Self, LeafError> {
         let value: Value = serde_json::from_slice(entry).map_err(|_| LeafError::Shape)?;
-        let object = value.as_object().filter(|object| object.len() == 3).ok_or(LeafError::Shape)?;
+        let object = value
+            .as_object()
+            .filter(|object| object.len() == 3)
+            .ok_or(LeafError::Shape)?;
         if object.get("v").and_then(Value::as_u64) != Some(1) {
             return Err(LeafError::Shape);
         }
-        let act = object.get("act").filter(|act| act.is_object()).ok_or(LeafError::Shape)?;
+        let act = object
+            .get("act")
+            .filter(|act| act.is_object())
+            .ok_or(LeafError::Shape)?;
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
         let id = text(act.get("id")).ok_or(LeafError::Shape)?;
         let commitment = text(object.get("commitment")).ok_or(LeafError::Shape)?;
@@ -76,7 +82,9 @@ impl Opening {
         let value: Value = serde_json::from_slice(bytes).ok()?;
         Some(Opening {
             act: value.get("act")?.as_str()?.to_owned(),
-            salt: hex::decode(value.get("salt")?.as_str()?).ok().filter(|salt| salt.len() == 32)?,
+            salt: hex::decode(value.get("salt")?.as_str()?)
+                .ok()
+                .filter(|salt| salt.len() == 32)?,
             private: value.get("private")?.clone(),
         })
     }

@@ -7,7 +7,9 @@ use std::path::Path;
 use std::sync::Arc;
 use tlog::audit::CHECKPOINT_PATH;
 use tlog::note::NOTE_BYTES_MAX;
-use tlog::tile::{BundleId, FILE_BYTES_MAX, ReadError, TILE_WIDTH, TiledTree, read_bundle, tile_width};
+use tlog::tile::{
+    BundleId, FILE_BYTES_MAX, ReadError, TILE_WIDTH, TiledTree, read_bundle, tile_width,
+};
 use tlog::{Hash, Resource, SignedCheckpoint, TileReader, VerifierKey, bundle, tree};
 
 /// Reads the files of a log from a disk. Only paths that name such files are looked for.
@@ -26,10 +28,12 @@ impl TileReader for DiskReader {
         if Resource::parse(path).is_none() {
             return Ok(None);
         }
-        self.0.read(path, FILE_BYTES_MAX).map_err(|error| ReadError::Failed {
-            path: path.to_owned(),
-            source: error.into(),
-        })
+        self.0
+            .read(path, FILE_BYTES_MAX)
+            .map_err(|error| ReadError::Failed {
+                path: path.to_owned(),
+                source: error.into(),
+            })
     }
 }
 
@@ -60,9 +64,13 @@ impl View {
         let unusable = |reason: String| LogError::Key {
             reason: format!("{}: {reason}", folder.join(key::VERIFIER_FILE).display()),
         };
-        let text = std::fs::read_to_string(folder.join(key::VERIFIER_FILE)).map_err(|error| unusable(error.to_string()))?;
+        let text = std::fs::read_to_string(folder.join(key::VERIFIER_FILE))
+            .map_err(|error| unusable(error.to_string()))?;
         let verifiers = key::parse_verifiers(&text).map_err(unusable)?;
-        let origin = verifiers.first().map(|key| key.name().to_owned()).ok_or_else(|| unusable("it is empty".into()))?;
+        let origin = verifiers
+            .first()
+            .map(|key| key.name().to_owned())
+            .ok_or_else(|| unusable("it is empty".into()))?;
         let disk = Arc::new(LocalDisk::reader(folder));
         Ok(View::new(DiskReader::new(disk), origin, verifiers))
     }
@@ -79,7 +87,10 @@ impl View {
 
     /// The public keys in text form, one a line.
     pub fn verifier_text(&self) -> String {
-        self.verifiers.iter().map(|key| format!("{key}\n")).collect()
+        self.verifiers
+            .iter()
+            .map(|key| format!("{key}\n"))
+            .collect()
     }
 
     /// The files.
@@ -93,12 +104,16 @@ impl View {
     /// [`LogError::Corrupt`] when it is missing or not the log's.
     pub fn head(&self) -> Result<SignedCheckpoint, LogError> {
         let damaged = |reason: String| LogError::corrupt(CHECKPOINT_PATH, reason);
-        let bytes = self.reader.read(CHECKPOINT_PATH).map_err(|error| damaged(error.to_string()))?;
+        let bytes = self
+            .reader
+            .read(CHECKPOINT_PATH)
+            .map_err(|error| damaged(error.to_string()))?;
         let bytes = bytes.ok_or_else(|| damaged("it is missing".into()))?;
         if bytes.len() > NOTE_BYTES_MAX {
             return Err(damaged("it is too long".into()));
         }
-        SignedCheckpoint::open(&bytes, &self.origin, &self.verifiers).map_err(|error| damaged(error.to_string()))
+        SignedCheckpoint::open(&bytes, &self.origin, &self.verifiers)
+            .map_err(|error| damaged(error.to_string()))
     }
 
     /// The entry at a position of the tree with `size` leaves.
@@ -111,10 +126,31 @@ impl View {
             width: tile_width(0, index / TILE_WIDTH, size),
         };
         let damaged = |reason: String| LogError::corrupt(id.to_string(), reason);
-        let (file, bytes) = read_bundle(&self.reader, id).map_err(|error| damaged(error.to_string()))?;
-        let entries = bundle::decode(&bytes, usize::from(file.width)).map_err(|error| damaged(error.to_string()))?;
+        let (file, bytes) =
+            read_bundle(&self.reader, id).map_err(|error| damaged(error.to_string()))?;
+        let entries = bundle::decode(&bytes, usize::from(file.width))
+            .map_err(|error| damaged(error.to_string()))?;
         let entry = entries.get((index % TILE_WIDTH) as usize);
-        entry.map(|entry| entry.to_vec()).ok_or_else(|| damaged(format!("it has no leaf {index}")))
+        entry
+            .map(|entry| entry.to_vec())
+            .ok_or_else(|| damaged(format!("it has no leaf {index}")))
+    }
+
+    /// The root of the tree at an earlier (or the present) size, computed from the tiles.
+    ///
+    /// # Errors
+    /// [`LogError::Corrupt`] when tiles are missing or damaged, or the log never had that many leaves.
+    pub fn root(&self, size: u64) -> Result<Hash, LogError> {
+        let now = self.head()?.checkpoint.size;
+        if size > now {
+            return Err(LogError::corrupt(
+                "tiles",
+                format!("the log has {now} leaves, not {size}"),
+            ));
+        }
+        // The tiles of the present tree hold every earlier tree; old partial tiles may be gone.
+        let tree = TiledTree::new(&self.reader, now);
+        tree::root(&tree, size).map_err(|error| LogError::corrupt("tiles", error))
     }
 
     /// The inclusion proof of a leaf in the tree with `size` leaves.
@@ -123,8 +159,14 @@ impl View {
     /// [`LogError::Corrupt`] when tiles are missing or damaged, or there is no such leaf.
     pub fn inclusion_proof(&self, index: u64, size: u64) -> Result<Vec<Hash>, LogError> {
         let tree = TiledTree::new(&self.reader, size);
-        let proof = tree::inclusion_proof(&tree, index, size).map_err(|error| LogError::corrupt("tiles", error))?;
-        proof.ok_or_else(|| LogError::corrupt("tiles", format!("there is no leaf {index} in a tree of {size}")))
+        let proof = tree::inclusion_proof(&tree, index, size)
+            .map_err(|error| LogError::corrupt("tiles", error))?;
+        proof.ok_or_else(|| {
+            LogError::corrupt(
+                "tiles",
+                format!("there is no leaf {index} in a tree of {size}"),
+            )
+        })
     }
 
     /// The proof that the tree with `size` leaves extends the one with `old_size`; empty for equal sizes.
@@ -133,8 +175,14 @@ impl View {
     /// [`LogError::Corrupt`] when tiles are missing or damaged, or `old_size` is 0 or larger than `size`.
     pub fn consistency_proof(&self, old_size: u64, size: u64) -> Result<Vec<Hash>, LogError> {
         let tree = TiledTree::new(&self.reader, size);
-        let proof = tree::consistency_proof(&tree, old_size, size).map_err(|error| LogError::corrupt("tiles", error))?;
-        proof.ok_or_else(|| LogError::corrupt("tiles", format!("a tree of {size} extends no tree of {old_size}")))
+        let proof = tree::consistency_proof(&tree, old_size, size)
+            .map_err(|error| LogError::corrupt("tiles", error))?;
+        proof.ok_or_else(|| {
+            LogError::corrupt(
+                "tiles",
+                format!("a tree of {size} extends no tree of {old_size}"),
+            )
+        })
     }
 
     /// A file for serving under the log's prefix: `checkpoint`, tiles and bundles, nothing else.

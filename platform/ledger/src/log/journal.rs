@@ -69,8 +69,14 @@ fn decode(bytes: &[u8]) -> Option<Record<'_>> {
 
 /// First leaves of the journal files, ascending.
 pub fn files(disk: &dyn Disk) -> Result<Vec<u64>, LogError> {
-    let names = disk.list(FOLDER).map_err(|error| LogError::disk("listing the journal", error))?;
-    let mut firsts: Vec<u64> = names.iter().filter(|name| name.len() == 20).filter_map(|name| name.parse().ok()).collect();
+    let names = disk
+        .list(FOLDER)
+        .map_err(|error| LogError::disk("listing the journal", error))?;
+    let mut firsts: Vec<u64> = names
+        .iter()
+        .filter(|name| name.len() == 20)
+        .filter_map(|name| name.parse().ok())
+        .collect();
     firsts.sort_unstable();
     Ok(firsts)
 }
@@ -94,7 +100,9 @@ pub fn replay(disk: &dyn Disk, size: u64) -> Result<Vec<Vec<u8>>, LogError> {
             return Err(LogError::corrupt(name, reason));
         }
         let read = disk.read(&name, FILE_BYTES_MAX);
-        let bytes = read.map_err(|error| LogError::disk(format!("reading {name}"), error))?.unwrap_or_default();
+        let bytes = read
+            .map_err(|error| LogError::disk(format!("reading {name}"), error))?
+            .unwrap_or_default();
         replay_file(&name, &bytes, first, next, size, &mut leaves)?;
     }
     Ok(leaves)
