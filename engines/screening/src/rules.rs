@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use policy::{Diagnostics, Pack, Tables};
 
+use crate::brand::{BrandBank, BrandRules};
 use crate::categories::Categories;
 use crate::change::ChangeRules;
 use crate::claims::ClaimRules;
@@ -25,6 +26,9 @@ pub struct Rules {
     pub documents: DocumentRules,
     pub images: ImageRules,
     pub price: PriceRules,
+    pub brand: BrandRules,
+    /// The pack's brands; a shop may add its own.
+    pub brands: BrandBank,
     pub change: ChangeRules,
     pub decision: DecisionRules,
 }
@@ -45,6 +49,8 @@ impl Rules {
             documents: DocumentRules::from_pack(pack, date)?,
             images: ImageRules::from_pack(pack, date)?,
             price: PriceRules::from_pack(pack, date)?,
+            brand: BrandRules::from_pack(pack, date)?,
+            brands: BrandBank::from_pack(pack, date)?,
             change: ChangeRules::compile(pack, date)?,
             decision: DecisionRules::compile(pack, date)?,
         })
@@ -61,9 +67,11 @@ pub fn tables(tables: &mut Tables) {
         .with::<crate::change::ChangeRow>()
         .with::<crate::decision::DecisionRow>()
         .with::<crate::categories::CategoryRow>()
-        .with::<crate::qualifications::QualificationRow>()
+        .with_tests::<crate::qualifications::QualificationRow>(crate::qualifications::run_tests)
         .with::<crate::documents::NeedRow>()
         .with::<crate::documents::DocumentRow>()
         .with::<crate::images::ImageRow>()
-        .with::<crate::price::PriceRow>();
+        .with::<crate::price::PriceRow>()
+        .with::<crate::brand::BrandRow>()
+        .with::<crate::brand::BrandCheckRow>();
 }

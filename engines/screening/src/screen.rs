@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::brand::{self, BrandFacts};
 use crate::change;
 use crate::claims::{self, Scratch};
 use crate::documents::{self, DocumentsFacts};
@@ -31,6 +32,7 @@ pub struct Facts {
     pub documents: DocumentsFacts,
     pub images: Vec<ImageFacts>,
     pub price: PriceFacts,
+    pub brand: BrandFacts,
 }
 
 /// Reads a listing once. `scratch` is room reused from listing to listing.
@@ -43,6 +45,7 @@ pub fn facts(input: &Input, rules: &Rules, scratch: &mut Scratch) -> Facts {
         documents: documents::facts(input),
         images: images::facts(input),
         price: price::facts(input),
+        brand: brand::facts(input, &rules.brands),
     }
 }
 
@@ -55,6 +58,7 @@ pub fn judge(id: &str, facts: &Facts, rules: &Rules, banks: &Banks, at: Date) ->
     findings.extend(documents::findings(&facts.documents, &rules.documents, id, at));
     findings.extend(images::findings(&facts.images, &rules.images, &banks.images, id, &facts.merchant_id));
     findings.extend(price::findings(&facts.price, &rules.price, &banks.prices, id, at));
+    findings.extend(brand::findings(&facts.brand, &rules.brand, &rules.brands, id, at));
     let mut report = report(id, findings, &facts.claims.about.category, rules, at);
     report.cleared = claims.cleared;
     report
