@@ -73,7 +73,7 @@ pub struct Exemption {
     pub after: Option<(Vec<AtomId>, u32)>,
     pub clause: Vec<AtomId>,
     pub sentence: Vec<AtomId>,
-    pub field: Vec<AtomId>,
+    pub listing: Vec<AtomId>,
     pub brand: bool,
     pub attributes: Vec<String>,
     pub documents: Vec<String>,

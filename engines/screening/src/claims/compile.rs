@@ -125,7 +125,7 @@ fn exemption(id: &str, columns: &ExemptionColumns, terms: &mut Terms) -> Exempti
         after: terms.cue(columns.after.as_ref()),
         clause: terms.read(&columns.clause, Role::Cue),
         sentence: terms.read(&columns.sentence, Role::Cue),
-        field: terms.read(&columns.field, Role::Cue),
+        listing: terms.read(&columns.listing, Role::Cue),
         brand: columns.brand,
         attributes: columns.attributes.iter().map(|name| format!("attributes.{name}")).collect(),
         documents: columns.documents.clone(),

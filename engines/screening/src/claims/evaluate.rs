@@ -29,9 +29,10 @@ pub struct Outcome {
 #[must_use]
 pub fn findings(facts: &ClaimFacts, rules: &ClaimRules, listing_id: &str) -> Outcome {
     let mut outcome = Outcome::default();
+    let present: HashSet<AtomId> = facts.fields.iter().flat_map(|field| &field.hits).map(|hit| hit.atom).collect();
     for field in &facts.fields {
         if !field.hits.is_empty() {
-            Field::new(field, facts, rules).judge(listing_id, &mut outcome);
+            Field { field, facts, rules, present: &present }.judge(listing_id, &mut outcome);
         }
     }
     missing(facts, rules, listing_id, &mut outcome);
@@ -74,7 +75,8 @@ struct Field<'a> {
     field: &'a FieldFacts,
     facts: &'a ClaimFacts,
     rules: &'a ClaimRules,
-    present: HashSet<AtomId>,
+    /// Every atom of the listing.
+    present: &'a HashSet<AtomId>,
 }
 
 struct Candidate<'a> {
@@ -86,11 +88,6 @@ struct Candidate<'a> {
 }
 
 impl<'a> Field<'a> {
-    fn new(field: &'a FieldFacts, facts: &'a ClaimFacts, rules: &'a ClaimRules) -> Self {
-        let present = field.hits.iter().map(|hit| hit.atom).collect();
-        Self { field, facts, rules, present }
-    }
-
     fn judge(&self, listing_id: &str, outcome: &mut Outcome) {
         let mut candidates: Vec<Candidate<'a>> = Vec::new();
         let mut seen: std::collections::HashMap<u32, usize> = std::collections::HashMap::new();
@@ -187,7 +184,7 @@ impl<'a> Field<'a> {
                 let end = self.field.end_of(hit.at, true).min(hit.until() + CLAUSE_LETTERS_MAX);
                 self.window(begin, end).iter().any(|other| beside(other) && has(&row.sentence, other))
             }),
-            (!row.field.is_empty()).then(|| row.field.iter().any(|atom| self.present.contains(atom))),
+            (!row.listing.is_empty()).then(|| row.listing.iter().any(|atom| self.present.contains(atom))),
             row.brand.then(|| self.field.brand.iter().any(|(at, length)| *at <= hit.at && at + length >= hit.until())),
             (!row.attributes.is_empty()).then(|| row.attributes.contains(&self.field.name)),
             (!row.documents.is_empty()).then(|| row.documents.iter().any(|kind| self.facts.documents.contains(kind))),

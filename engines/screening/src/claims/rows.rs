@@ -114,9 +114,9 @@ pub struct ExemptionColumns {
     /// Cues anywhere in the same sentence.
     #[serde(default)]
     pub sentence: Vec<String>,
-    /// Cues anywhere in the same text.
+    /// Cues anywhere in any text of the listing.
     #[serde(default)]
-    pub field: Vec<String>,
+    pub listing: Vec<String>,
     /// The term is part of the listing's brand, named there.
     #[serde(default)]
     pub brand: bool,
@@ -223,13 +223,13 @@ impl TableRow for ExemptionColumns {
 
     fn references(&self) -> Vec<String> {
         let beside = self.before.iter().chain(&self.after).flat_map(|cue| &cue.terms);
-        let lists = self.within.iter().chain(&self.clause).chain(&self.sentence).chain(&self.field);
+        let lists = self.within.iter().chain(&self.clause).chain(&self.sentence).chain(&self.listing);
         beside.chain(lists).filter_map(|term| term.strip_prefix('@').map(str::to_owned)).collect()
     }
 
     fn check(row: &Row<Self>, pack: &Pack, report: &mut Report<'_>) {
         let body = &row.body;
-        for (column, terms) in [("within", &body.within), ("clause", &body.clause), ("sentence", &body.sentence), ("field", &body.field)] {
+        for (column, terms) in [("within", &body.within), ("clause", &body.clause), ("sentence", &body.sentence), ("listing", &body.listing)] {
             check_terms(column, terms, pack, report);
         }
         for (column, cue) in [("before", &body.before), ("after", &body.after)] {
@@ -239,7 +239,7 @@ impl TableRow for ExemptionColumns {
             }
         }
         let empty = body.within.is_empty() && body.before.is_none() && body.after.is_none() && body.clause.is_empty() && body.sentence.is_empty();
-        if empty && body.field.is_empty() && !body.brand && body.attributes.is_empty() && body.documents.is_empty() {
+        if empty && body.listing.is_empty() && !body.brand && body.attributes.is_empty() && body.documents.is_empty() {
             report.refuse("within", "claims_exemption_empty", Text::new("豁免至少需要一个条件", "an exemption needs at least one condition"));
         }
     }
