@@ -3,7 +3,7 @@
 
 use crate::model::{Move, Qualification, QualificationState, State};
 use crate::qualification::about;
-use crate::register::{self, Register};
+use crate::register::{self, HttpRegister, Register};
 use crate::store::{self, Due};
 use crate::{Error, brand, decide, parameters, rules};
 use jiff::Span;
@@ -24,12 +24,12 @@ pub const REVERIFICATION: &str = "merchants-reverification";
 /// Most files or papers of one kind handled in one turn.
 pub const TURN_MAX: u64 = 200;
 
-/// The timers, without a register: papers are confirmed by hand.
-pub fn jobs() -> Vec<Job> {
-    jobs_with(None)
+/// The timers. `settings` name the operator's register; without them papers are confirmed by hand.
+pub fn jobs(client: web::outbound::Client, settings: Option<register::Settings>) -> Vec<Job> {
+    jobs_with(settings.map(|settings| -> Arc<dyn Register> { Arc::new(HttpRegister::new(client, settings)) }))
 }
 
-/// The timers, with the operator's register.
+/// The timers, with any register.
 pub fn jobs_with(register: Option<Arc<dyn Register>>) -> Vec<Job> {
     let minutes = |n: u64| Duration::from_secs(n * 60);
     vec![

@@ -23,6 +23,7 @@
 //! What it does not do: it knows no listing (listings asks [`standing`] and answers the acts above), keeps no people
 //! (accounts does), weighs no links between parties and imposes no sanctions (enforcement will).
 
+mod api;
 pub mod blacklist;
 pub mod brand;
 mod check;
@@ -32,10 +33,12 @@ mod error;
 pub mod jobs;
 pub mod matrix;
 pub mod model;
+mod pages;
 pub mod parameters;
 pub mod qualification;
 pub mod read;
 pub mod register;
+mod routes;
 pub mod rules;
 pub mod standing;
 mod store;
@@ -56,8 +59,9 @@ pub use qualification::{
     NewFile, NewQualification, add_qualification, decide_qualification, document, qualification, qualifications,
     withdraw_qualification,
 };
-pub use read::{get, history, list, open_work, own};
-pub use register::{HttpRegister, Register, RegisterSettings};
+pub use read::{get, history, list, own, standing_for, waiting};
+pub use register::{HttpRegister, Register};
+pub use routes::routes;
 pub use rules::Coverage;
 pub use standing::{Standing, brand_authorisations, directory, find_by_uscc, standing};
 pub use store::{Filter, SORTS, migrations};

@@ -55,3 +55,20 @@ impl Parameters {
         Timestamp::start_of(due, kernel.zone())
     }
 }
+
+/// `merchants.verification_working_days`: working days a person has to decide about a file that was handed in.
+///
+/// # Errors
+/// `internal` when the parameter is missing.
+pub fn verification_working_days(kernel: &Kernel) -> Result<i32, Error> {
+    let days = kernel.packs().home().integer("merchants.verification_working_days", kernel.today());
+    let days = days.map_err(|error| Error::Platform(ground::Problem::internal(error)))?;
+    Ok(i32::try_from(days.clamp(1, 250)).unwrap_or(5))
+}
+
+/// The end of the last working day for a decision about what was handed in at `submitted`, by the home calendar.
+pub fn decision_due(kernel: &Kernel, submitted: Timestamp, days: i32) -> Option<Timestamp> {
+    let calendar = policy::WorkingDays::from_pack(kernel.packs().home()).ok()?;
+    let last = calendar.add_working_days(submitted.date_in(kernel.zone()), days);
+    Some(Timestamp::start_of(last.tomorrow().ok()?, kernel.zone()))
+}

@@ -72,9 +72,9 @@ pub trait Register: Send + Sync {
 }
 
 /// The operator's settings of the HTTP adapter.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct RegisterSettings {
+pub struct Settings {
     /// Address asked by POST.
     pub url: String,
     /// Header that carries the secret, for example `authorization`; none: no secret is sent.
@@ -143,12 +143,12 @@ impl Mapping {
 /// The register over HTTP.
 pub struct HttpRegister {
     client: web::outbound::Client,
-    settings: RegisterSettings,
+    settings: Settings,
 }
 
 impl HttpRegister {
     /// An adapter with these settings.
-    pub fn new(client: web::outbound::Client, settings: RegisterSettings) -> Self {
+    pub fn new(client: web::outbound::Client, settings: Settings) -> Self {
         HttpRegister { client, settings }
     }
 }

@@ -1,0 +1,5 @@
+//! The JSON routes of this duty and their shapes.
+
+pub(crate) mod bodies;
+pub(crate) mod files;
+pub(crate) mod papers;
