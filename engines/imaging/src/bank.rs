@@ -19,6 +19,8 @@ const SCAN_ENTRIES_MAX: usize = 8_192;
 /// Changes are kept beside the index until they are one entry in this many of it.
 const REBUILD_SHARE: usize = 32;
 const MAGIC: &[u8; 8] = b"TSPDQBK1";
+/// Candidates fetched at once.
+const GATHERED: usize = 64;
 const RECORD_BYTES: usize = 40;
 
 /// A hash found near the one asked for.
@@ -55,8 +57,10 @@ pub enum BankError {
 /// kept once.
 #[derive(Clone, Default)]
 pub struct Bank {
-    entries: Vec<(u64, Hash)>,
-    /// Keys to their places in `entries`.
+    keys: Vec<u64>,
+    /// Beside `keys`, apart from them so that a look-up touches one cache line a candidate.
+    hashes: Vec<Hash>,
+    /// Keys to their places.
     places: HashMap<u64, Vec<u32>>,
     index: Index,
 }
@@ -80,12 +84,12 @@ impl Bank {
 
     /// Number of pairs.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.hashes.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.hashes.is_empty()
     }
 
     /// Adds a pair; `false` when it is there already or the bank is full.
@@ -103,7 +107,7 @@ impl Bank {
             places
                 .iter()
                 .copied()
-                .find(|place| self.entries[*place as usize].1 == hash)
+                .find(|place| self.hashes[*place as usize] == hash)
         });
         let Some(place) = found else { return false };
         self.take_out(place);
@@ -128,7 +132,7 @@ impl Bank {
 
     /// All pairs, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = (u64, Hash)> + '_ {
-        self.entries.iter().copied()
+        self.keys.iter().copied().zip(self.hashes.iter().copied())
     }
 
     /// All pairs within `distance_max` of `hash`, nearest first, then by key. Exact for every distance; above
@@ -136,7 +140,7 @@ impl Bank {
     pub fn near(&self, hash: Hash, distance_max: u32) -> Vec<Match> {
         let mut found = Vec::new();
         let mut look = |place: usize| {
-            let (key, stored) = self.entries[place];
+            let (key, stored) = (self.keys[place], self.hashes[place]);
             let distance = hash.distance(stored);
             if distance <= distance_max {
                 found.push(Match {
@@ -147,27 +151,23 @@ impl Bank {
             }
         };
         if self.index.indexed == 0 || distance_max > DISTANCE_MAX {
-            (0..self.entries.len()).for_each(&mut look);
+            (0..self.hashes.len()).for_each(&mut look);
         } else {
-            (self.index.indexed..self.entries.len()).for_each(&mut look);
+            (self.index.indexed..self.hashes.len()).for_each(&mut look);
             self.index
                 .moved
                 .iter()
                 .for_each(|place| look(*place as usize));
             let spread = distance_max as usize >= PARTS;
-            self.index.candidates(
-                hash,
-                spread,
-                |part, place| {
-                    let stored = self.entries[place].1;
+            self.index
+                .candidates(hash, distance_max, &self.hashes, |part, place| {
+                    let stored = self.hashes[place];
                     if !self.index.moved.contains(&(place as u32))
                         && is_first_part(hash, stored, part, spread)
                     {
                         look(place);
                     }
-                },
-                |place| hash.distance(self.entries[place].1) <= distance_max,
-            );
+                });
         }
         found.sort_unstable_by_key(|hit| (hit.distance, hit.key, hit.hash));
         found
@@ -180,10 +180,10 @@ impl Bank {
 
     /// A portable form: magic, number, pairs, check sum; little-endian keys, hashes highest byte first.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(24 + self.entries.len() * RECORD_BYTES);
+        let mut bytes = Vec::with_capacity(24 + self.hashes.len() * RECORD_BYTES);
         bytes.extend_from_slice(MAGIC);
-        bytes.extend_from_slice(&(self.entries.len() as u64).to_le_bytes());
-        for (key, hash) in &self.entries {
+        bytes.extend_from_slice(&(self.hashes.len() as u64).to_le_bytes());
+        for (key, hash) in self.keys.iter().zip(&self.hashes) {
             bytes.extend_from_slice(&key.to_le_bytes());
             bytes.extend_from_slice(&hash.to_bytes());
         }
@@ -229,26 +229,28 @@ impl Bank {
         let places = self.places.entry(key).or_default();
         let known = places
             .iter()
-            .any(|place| self.entries[*place as usize].1 == hash);
-        if known || self.entries.len() >= ENTRIES_MAX {
+            .any(|place| self.hashes[*place as usize] == hash);
+        if known || self.hashes.len() >= ENTRIES_MAX {
             return false;
         }
-        places.push(self.entries.len() as u32);
-        self.entries.push((key, hash));
+        places.push(self.hashes.len() as u32);
+        self.keys.push(key);
+        self.hashes.push(hash);
         true
     }
 
     /// The last entry moves into the freed place.
     fn take_out(&mut self, place: u32) {
-        let (key, _) = self.entries.swap_remove(place as usize);
+        let key = self.keys.swap_remove(place as usize);
+        self.hashes.swap_remove(place as usize);
         if let Some(places) = self.places.get_mut(&key) {
             places.retain(|kept| *kept != place);
             if places.is_empty() {
                 self.places.remove(&key);
             }
         }
-        let last = self.entries.len() as u32;
-        if let Some((moved_key, _)) = self.entries.get(place as usize)
+        let last = self.hashes.len() as u32;
+        if let Some(moved_key) = self.keys.get(place as usize)
             && let Some(slot) = self
                 .places
                 .get_mut(moved_key)
@@ -256,7 +258,7 @@ impl Bank {
         {
             *slot = place;
         }
-        if self.index.indexed > self.entries.len() {
+        if self.index.indexed > self.hashes.len() {
             // A place that no longer exists must not be looked at.
             self.index.drop_place(last);
         }
@@ -267,15 +269,15 @@ impl Bank {
 
     /// Rebuilds the index when the entries outside it have become many.
     fn settle(&mut self) {
-        if self.entries.len() <= SCAN_ENTRIES_MAX {
+        if self.hashes.len() <= SCAN_ENTRIES_MAX {
             self.index = Index::default();
             return;
         }
-        let outside = self.entries.len() - self.index.indexed + self.index.moved.len();
+        let outside = self.hashes.len() - self.index.indexed + self.index.moved.len();
         if self.index.indexed == 0
             || outside > SCAN_ENTRIES_MAX.max(self.index.indexed / REBUILD_SHARE)
         {
-            self.index = Index::build(&self.entries);
+            self.index = Index::build(&self.hashes);
         }
     }
 }
@@ -287,22 +289,22 @@ fn is_first_part(hash: Hash, stored: Hash, part: usize, spread: bool) -> bool {
 }
 
 impl Index {
-    fn build(entries: &[(u64, Hash)]) -> Self {
+    fn build(hashes: &[Hash]) -> Self {
         let mut index = Self {
-            indexed: entries.len(),
+            indexed: hashes.len(),
             ..Self::default()
         };
         for part in 0..PARTS {
             let mut starts = vec![0_u32; BUCKETS + 1];
-            for (_, hash) in entries {
+            for hash in hashes {
                 starts[usize::from(hash.part(part)) + 1] += 1;
             }
             for bucket in 0..BUCKETS {
                 starts[bucket + 1] += starts[bucket];
             }
             let mut next = starts.clone();
-            let mut slots = vec![0_u32; entries.len()];
-            for (place, (_, hash)) in entries.iter().enumerate() {
+            let mut slots = vec![0_u32; hashes.len()];
+            for (place, hash) in hashes.iter().enumerate() {
                 let cursor = &mut next[usize::from(hash.part(part))];
                 slots[*cursor as usize] = place as u32;
                 *cursor += 1;
@@ -313,15 +315,16 @@ impl Index {
         index
     }
 
-    /// Calls `take` for every indexed place in a bucket near `hash` that `within` holds for. A place may come once
-    /// for each part.
+    /// Calls `take` with part and place of every indexed hash within the distance. A place may come once for each part.
     fn candidates(
         &self,
         hash: Hash,
-        spread: bool,
+        distance_max: u32,
+        hashes: &[Hash],
         mut take: impl FnMut(usize, usize),
-        within: impl Fn(usize) -> bool,
     ) {
+        let spread = distance_max as usize >= PARTS;
+        let mut gathered = [Hash::default(); GATHERED];
         for part in 0..PARTS {
             let own = hash.part(part);
             let neighbours = if spread { 16 } else { 0 };
@@ -329,10 +332,16 @@ impl Index {
                 let bucket = usize::from(key);
                 let range =
                     self.starts[part][bucket] as usize..self.starts[part][bucket + 1] as usize;
-                for place in &self.slots[part][range] {
-                    let place = *place as usize;
-                    if place < self.indexed && within(place) {
-                        take(part, place);
+                for places in self.slots[part][range].chunks(GATHERED) {
+                    // Fetched first and compared after: the fetches miss the cache and so overlap.
+                    for (slot, place) in gathered.iter_mut().zip(places) {
+                        *slot = hashes.get(*place as usize).copied().unwrap_or_default();
+                    }
+                    for (stored, place) in gathered.iter().zip(places) {
+                        let place = *place as usize;
+                        if hash.distance(*stored) <= distance_max && place < self.indexed {
+                            take(part, place);
+                        }
                     }
                 }
             }

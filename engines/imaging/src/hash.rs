@@ -8,8 +8,10 @@ pub const HASH_BITS: u32 = 256;
 /// A 256-bit perceptual hash.
 ///
 /// Bit `k` (coefficient row `k / 16`, column `k % 16`) is bit `k % 64` of word `k / 64`. The text form is 64
-/// lower-case hexadecimal digits, highest bit first, as the reference PDQ program prints it.
+/// lower-case hexadecimal digits, highest bit first, as the reference PDQ program prints it. Aligned so that it never lies across
+/// two cache lines.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[repr(align(32))]
 pub struct Hash([u64; 4]);
 
 /// Why a text is not a hash.

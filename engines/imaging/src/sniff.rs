@@ -176,7 +176,7 @@ pub(crate) fn refuse_polyglot(kind: Kind, bytes: &[u8], frame: &Frame) -> Result
 fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
     let first = needle[0];
     (0..(bytes.len() + 1).saturating_sub(needle.len())).find(|&at| {
-        bytes[at].to_ascii_lowercase() == first.to_ascii_lowercase()
+        bytes[at].eq_ignore_ascii_case(&first)
             && bytes[at..at + needle.len()].eq_ignore_ascii_case(needle)
     })
 }

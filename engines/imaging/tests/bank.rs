@@ -61,7 +61,7 @@ fn a_large_bank_finds_what_a_scan_finds_through_inserts_and_removals() {
             .expect("a pair");
         assert!(bank.remove(key, hash));
         pairs.remove(&(key, hash));
-        if numbers.next() % 3 == 0 {
+        if numbers.next().is_multiple_of(3) {
             let (key, hash) = (numbers.next(), numbers.near(seeds[key as usize % 40], 20));
             assert!(bank.insert(key, hash));
             pairs.insert((key, hash));

@@ -215,18 +215,14 @@ pub fn findings(
                         finding
                     }));
                 }
-                (ImageState::Decoded { width, height, .. }, ImageQuestion::TooSmall) => {
-                    if rule
-                        .limits
-                        .side_px_min
-                        .is_some_and(|least| (*width).min(*height) < least)
-                    {
-                        let (width, height) = (width.to_string(), height.to_string());
-                        found.extend(say(
-                            &[("width", &width), ("height", &height)],
-                            json!({ "side_px_min": rule.limits.side_px_min }),
-                        ));
-                    }
+                (ImageState::Decoded { width, height, .. }, ImageQuestion::TooSmall)
+                    if rule.limits.side_px_min.is_some_and(|least| (*width).min(*height) < least) =>
+                {
+                    let (width, height) = (width.to_string(), height.to_string());
+                    found.extend(say(
+                        &[("width", &width), ("height", &height)],
+                        json!({ "side_px_min": rule.limits.side_px_min }),
+                    ));
                 }
                 (ImageState::Decoded { codes, .. }, ImageQuestion::QrCode) => {
                     for code in codes.iter().filter(|code| !rule.allows(&code.text)) {

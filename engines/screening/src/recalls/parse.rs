@@ -143,7 +143,7 @@ fn model_like(text: &str) -> Vec<String> {
         .split(|c: char| c.is_whitespace() || ",;()/:".contains(c))
         .map(names::key);
     let looks = |word: &String| {
-        word.chars().count() >= MODEL_CHARACTERS_MIN + 1
+        word.chars().count() > MODEL_CHARACTERS_MIN
             && word.chars().any(|c| c.is_ascii_digit())
             && word.chars().any(|c| c.is_ascii_alphabetic())
             && !is_measure(word)
