@@ -71,14 +71,13 @@ pub async fn audit(kernel: &Kernel, view: &View) -> Result<Audit> {
         && audit.size.is_some_and(|size| highest >= size)
     {
         // An act may have been appended and not yet published while the audit ran.
-        let head = view_size(kernel, highest).await?;
-        audit.difference = head;
+        audit.difference = beyond_the_log(kernel, highest).await?;
     }
     Ok(audit)
 }
 
 /// The difference that remains when the database knows a leaf beyond the audited tree and it is not a fresh one.
-async fn view_size(kernel: &Kernel, highest: u64) -> Result<Option<String>> {
+async fn beyond_the_log(kernel: &Kernel, highest: u64) -> Result<Option<String>> {
     const FRESH_MICROS: i64 = 60 * ground::time::SECOND_MICROS;
     let act = kernel::store::act_at_leaf(kernel, highest).await?;
     let old = act.filter(|act| act.at.plus_micros(FRESH_MICROS) < kernel.now());

@@ -185,7 +185,19 @@ fn open_log(kernel: &Kernel, settings: &Settings) -> Result<(Log, View), LogErro
     ))
 }
 
-/// The act id in a leaf.
+#[derive(serde::Deserialize)]
+struct IdOnly {
+    act: ActId,
+}
+
+#[derive(serde::Deserialize)]
+struct ActId {
+    id: String,
+}
+
+/// The act id in a leaf. Reads nothing else of it: a start looks at many thousands.
 pub fn id_of(entry: &[u8]) -> Option<String> {
-    Leaf::parse(entry).ok().map(|leaf| leaf.id)
+    serde_json::from_slice::<IdOnly>(entry)
+        .ok()
+        .map(|leaf| leaf.act.id)
 }

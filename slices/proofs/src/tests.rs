@@ -208,7 +208,7 @@ async fn a_reviewer_sees_an_act_its_private_part_and_its_proof() {
         "claims.absolute",
         "李雷的电话",
         "What this proof says",
-        "<svg viewBox=\"0 0 560",
+        "<svg viewBox=\"0 0 430",
         "&lt;script&gt;",
     ] {
         assert!(page.contains(expected), "{expected}");

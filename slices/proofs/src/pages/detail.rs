@@ -74,10 +74,7 @@ fn act_facts(cx: &View, console: bool, act: &ActRecord) -> Facts {
             cx.t("proofs-who"),
             words::actor(cx, &act.actor, &act.public),
         )
-        .add(
-            cx.t("proofs-when"),
-            html! { (cx.moment(act.at)) " " span class="ts-muted" { (cx.exact_text(act.at)) } },
-        )
+        .add(cx.t("proofs-when"), cx.exact_text(act.at))
         .add(
             cx.t("proofs-about"),
             words::subject(cx, console, &act.subject),
@@ -155,6 +152,7 @@ fn position(cx: &View, reader: &Reader, act: &ActRecord, proof: Option<&ActProof
         .add(cx.t("proofs-commitment"), hash(cx, &act.commitment))
         .add(cx.t("proofs-key"), copyable(cx, reader.key.trim()));
     html! {
+        div class="ts-stack" {
         (rows)
         div class="ts-row" {
             a class="btn" href={ (reader.base) "/" (act.id) "/proof" } { (icon("download")) (cx.t("proofs-download")) }
@@ -162,6 +160,7 @@ fn position(cx: &View, reader: &Reader, act: &ActRecord, proof: Option<&ActProof
         }
         p class="ts-muted" { (cx.t("proofs-offline")) }
         p { (copyable(cx, &format!("touchstone ledger verify {}.tlog-proof --key {}", act.id, reader.key.trim()))) }
+        }
     }
 }
 
@@ -216,6 +215,7 @@ pub fn meaning(cx: &View, proof: &ActProof) -> Markup {
 
 fn raw(cx: &View, reader: &Reader, proof: &ActProof) -> Markup {
     html! {
+        div class="ts-stack" {
         details {
             summary { (cx.t("proofs-raw-leaf")) }
             pre tabindex="0" { (String::from_utf8_lossy(&proof.leaf)) }
@@ -229,5 +229,6 @@ fn raw(cx: &View, reader: &Reader, proof: &ActProof) -> Markup {
             pre tabindex="0" { (proof.file) }
         }
         p class="ts-muted" { (cx.t("proofs-raw-help")) " " code { (reader.key.trim()) } }
+        }
     }
 }

@@ -1,20 +1,19 @@
 //! The Merkle path of a proof, drawn: the leaf at the foot, its neighbours beside, the signed root on top. The same steps
 //! stand in a table below.
 
-use super::words::short;
 use maud::{Markup, html};
 use tlog::Hash;
 use tlog::proof::{Side, Step};
 use ui::View;
 use ui::parts::{Column, Row, Table, hash};
 
-const WIDTH: usize = 560;
+const WIDTH: usize = 430;
 const ROW_HEIGHT: usize = 74;
-const BOX_WIDTH: usize = 160;
+const BOX_WIDTH: usize = 130;
 const BOX_HEIGHT: usize = 34;
 const CENTRE: usize = WIDTH / 2;
 /// Distance of a neighbour's centre from the path.
-const ASIDE: usize = 190;
+const ASIDE: usize = 145;
 
 /// The drawing and the table.
 pub fn drawing(cx: &View, index: u64, leaf: &Hash, steps: &[Step]) -> Markup {
@@ -23,8 +22,8 @@ pub fn drawing(cx: &View, index: u64, leaf: &Hash, steps: &[Step]) -> Markup {
     let label = cx.ta("proofs-path-label", &[("n", (steps.len() as i64).into())]);
     html! {
         div class="ts-scroll" tabindex="0" role="region" aria-label=(cx.t("proofs-path")) {
-            svg viewBox={ "0 0 " (WIDTH) " " (height) } width=(WIDTH) height=(height) role="img" aria-label=(label)
-                font-family="ui-monospace, monospace" font-size="12" text-anchor="middle" {
+            svg viewBox={ "0 0 " (WIDTH) " " (height) } width="100%" height=(height) preserveAspectRatio="xMinYMid meet"
+                role="img" aria-label=(label) font-family="ui-monospace, monospace" font-size="12" text-anchor="middle" {
                 @for (level, step) in steps.iter().enumerate() {
                     (joined(y(level), y(level + 1), step.side))
                 }
@@ -77,9 +76,15 @@ fn node(x: usize, y: usize, label: &str, value: &Hash, on_path: bool, root: bool
             rect x=(x - BOX_WIDTH / 2) y=(y) width=(BOX_WIDTH) height=(BOX_HEIGHT) rx="6" fill="currentColor"
                 fill-opacity=(opacity) stroke="currentColor" stroke-width=(stroke) {}
             text x=(x) y=(y + 14) fill="currentColor" font-size="11" { (label) }
-            text x=(x) y=(y + 28) fill="currentColor" { (short(&value.to_hex())) }
+            text x=(x) y=(y + 28) fill="currentColor" { (ends(value)) }
         }
     }
+}
+
+/// The ends of a hash, short enough for a box.
+fn ends(value: &Hash) -> String {
+    let hex = value.to_hex();
+    format!("{}…{}", &hex[..7], &hex[60..])
 }
 
 fn table<'a>(cx: &'a View, index: u64, leaf: &Hash, steps: &[Step]) -> Table<'a> {

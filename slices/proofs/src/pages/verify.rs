@@ -16,6 +16,7 @@ pub fn form(cx: &View, state: &LedgerState, key: &str, errors: &FormErrors) -> M
     let head = &state.head.checkpoint;
     let body = html! {
         h1 { (title) }
+        div class="ts-stack" {
         p { (cx.t("proofs-verify-lead")) }
         (errors)
         (form_upload(cx, "/verify", html! {
@@ -32,6 +33,7 @@ pub fn form(cx: &View, state: &LedgerState, key: &str, errors: &FormErrors) -> M
             p class="ts-muted" { (cx.t("proofs-verify-self")) }
             p { a href="/ledger/checkpoint" { (cx.t("proofs-checkpoint")) } " · " a href="/ledger/verifier.key" { (cx.t("proofs-key")) } }
         }))
+        }
     };
     shell::public(cx, &title, body)
 }
@@ -98,12 +100,30 @@ fn what(cx: &View, verdict: &Verdict, verified: &Verified) -> Markup {
         let subject = Subject::new(inner("subject", "kind"), inner("subject", "id"));
         let at = leaf.text("at").and_then(ground::Timestamp::parse_rfc3339);
         rows = rows
-            .add(cx.t("proofs-what"), words::kind(cx, leaf.text("kind").unwrap_or_default()))
-            .maybe(cx.t("proofs-when"), at.map(|at| html! { (cx.moment(at)) " " span class="ts-muted" { (cx.exact_text(at)) } }))
-            .add(cx.t("proofs-about"), html! { (words::subject_kind(cx, &subject.kind)) " " code { (subject.id) } })
-            .add(cx.t("proofs-who"), words::actor(cx, inner("actor", "id"), &leaf.act))
-            .maybe(cx.t("proofs-outcome"), leaf.text("outcome").map(|outcome| words::outcome(cx, outcome)))
-            .maybe(cx.t("proofs-reasons"), leaf.act.get("reasons").map(|reasons| words::value(cx, reasons)))
+            .add(
+                cx.t("proofs-what"),
+                words::kind(cx, leaf.text("kind").unwrap_or_default()),
+            )
+            .maybe(cx.t("proofs-when"), at.map(|at| cx.exact_text(at)))
+            .add(
+                cx.t("proofs-about"),
+                html! { (words::subject_kind(cx, &subject.kind)) " " code { (subject.id) } },
+            )
+            .add(
+                cx.t("proofs-who"),
+                words::actor(cx, inner("actor", "id"), &leaf.act),
+            )
+            .maybe(
+                cx.t("proofs-outcome"),
+                leaf.text("outcome")
+                    .map(|outcome| words::outcome(cx, outcome)),
+            )
+            .maybe(
+                cx.t("proofs-reasons"),
+                leaf.act
+                    .get("reasons")
+                    .map(|reasons| words::value(cx, reasons)),
+            )
             .add(cx.t("proofs-id"), html! { code { (leaf.id) } });
     }
     let rows = rows
