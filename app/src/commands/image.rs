@@ -8,7 +8,7 @@ use serde_json::json;
 
 /// Work on picture files.
 #[derive(Debug, clap::Args)]
-pub struct ImageArgs {
+pub struct Args {
     #[command(subcommand)]
     command: ImageCommand,
 }
@@ -33,10 +33,10 @@ struct HashArgs {
 ///
 /// # Errors
 /// Only when the output cannot be written. A bad picture is reported on its own line and the rest goes on.
-pub fn run(args: ImageArgs) -> anyhow::Result<ExitCode> {
-    let ImageCommand::Hash(hash) = args.command;
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let ImageCommand::Hash(hash) = &args.command;
     print_hashes(
-        &hash,
+        hash,
         &mut std::io::stdout().lock(),
         &mut std::io::stderr().lock(),
     )
