@@ -25,7 +25,8 @@ pub fn stream(seed: u64, count: u64) -> impl Iterator<Item = Listing> {
     })
 }
 
-const MODELS: &[&str] = &["经典款", "升级款", "A1", "B2", "2026款", "礼盒装", "囤货装", "尝鲜装", "Pro", "mini", "学生款", "轻便型"];
+const MODELS: &[&str] =
+    &["经典款", "升级款", "A1", "B2", "2026款", "礼盒装", "囤货装", "尝鲜装", "Pro", "mini", "学生款", "轻便型"];
 
 #[cfg(test)]
 mod tests {

@@ -3,8 +3,8 @@
 use crate::pictures::Picture;
 use crate::{numbers, papers};
 use ground::{Rng, SeededRng, money};
-use jiff::civil::Date;
 use jiff::ToSpan;
+use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 const PRODUCTS: &str = include_str!("../data/products.tsv");
@@ -29,12 +29,18 @@ pub struct Merchant {
     pub name: String,
     /// Unified social credit code as given.
     pub uscc: String,
+    /// Name of the shop.
+    pub shop_name: String,
     /// Legal representative.
     pub representative: String,
+    /// Their identity number (made up, with a right check character).
+    pub representative_id: String,
     /// Contact phone.
     pub phone: String,
     /// Contact address.
     pub email: String,
+    /// Bank of the settlement account.
+    pub bank_name: String,
     /// Settlement account.
     pub bank_account: String,
     /// Where goods are sent back to.
@@ -106,9 +112,7 @@ struct Product {
 }
 
 fn rows(text: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
-    text.lines()
-        .filter(|line| !line.starts_with('#') && !line.is_empty())
-        .map(|line| line.split('\t').collect())
+    text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).map(|line| line.split('\t').collect())
 }
 
 fn products() -> Vec<Product> {
@@ -161,7 +165,8 @@ pub fn generate(seed: u64, today: Date) -> Demonstration {
         let seller = sellers[rng.below(sellers.len() as u64) as usize];
         let mut listing = honest(&rng, seller, number, product, variant);
         if is_dishonest(seller) && rng.below(100) < 70 {
-            let fault = (0..64).find_map(|_| faults.next().filter(|row| row.len() >= 4 && listing.category.starts_with(row[1])));
+            let fault = (0..64)
+                .find_map(|_| faults.next().filter(|row| row.len() >= 4 && listing.category.starts_with(row[1])));
             if let Some(fault) = fault {
                 spoil(&mut listing, &fault, &demonstration.listings, number as u64);
             }
@@ -176,10 +181,13 @@ fn root(category: &str) -> &str {
 }
 
 fn variants(products: &[Product]) -> impl Iterator<Item = (&Product, &str)> {
-    let each = products
+    let each =
+        products.iter().flat_map(|product| product.variants.iter().map(move |variant| (product, variant.as_str())));
+    let again = products
         .iter()
-        .flat_map(|product| product.variants.iter().map(move |variant| (product, variant.as_str())));
-    let again = products.iter().map(|product| (product, "家庭装")).chain(products.iter().map(|product| (product, "体验装"))).chain(products.iter().map(|product| (product, "两件装")));
+        .map(|product| (product, "家庭装"))
+        .chain(products.iter().map(|product| (product, "体验装")))
+        .chain(products.iter().map(|product| (product, "两件装")));
     each.chain(again).take(300)
 }
 
@@ -193,7 +201,10 @@ fn honest(rng: &dyn Rng, merchant: usize, number: usize, product: &Product, vari
     let picture_seed = number as u64 * 7919 + 17;
     let mut attributes = product.attributes.clone();
     attributes.insert("规格".to_owned(), variant.to_owned());
-    if product.category.starts_with("food/") && !attributes.contains_key("批准文号") && !attributes.contains_key("注册号") {
+    if product.category.starts_with("food/")
+        && !attributes.contains_key("批准文号")
+        && !attributes.contains_key("注册号")
+    {
         attributes.insert("食品生产许可证编号".to_owned(), numbers::food_production(rng, "330100"));
     }
     Listing {
@@ -218,7 +229,9 @@ fn spoil(listing: &mut Listing, fault: &[&str], others: &[Listing], number: u64)
     match place {
         "title+" => listing.title = format!("{what}{}", listing.title),
         "description+" => listing.description.push_str(what),
-        "list" => listing.list_price_minor = Some((listing.price_minor as f64 * what.parse::<f64>().unwrap_or(5.0)) as i64),
+        "list" => {
+            listing.list_price_minor = Some((listing.price_minor as f64 * what.parse::<f64>().unwrap_or(5.0)) as i64)
+        }
         "price" => listing.price_minor = (listing.price_minor as f64 * what.parse::<f64>().unwrap_or(0.1)) as i64,
         "brand" => {
             listing.title = listing.title.replacen(&listing.brand, what, 1);
@@ -226,7 +239,9 @@ fn spoil(listing: &mut Listing, fault: &[&str], others: &[Listing], number: u64)
         }
         "qr" => listing.pictures.push(Picture::WithQr(number + 900_001, what.to_owned())),
         "steal" => {
-            if let Some(victim) = others.iter().position(|other| other.merchant != listing.merchant && other.truth.is_empty()) {
+            if let Some(victim) =
+                others.iter().position(|other| other.merchant != listing.merchant && other.truth.is_empty())
+            {
                 listing.pictures = vec![Picture::Copied(victim as u64 * 7919 + 17)];
             }
         }
@@ -240,16 +255,37 @@ fn spoil(listing: &mut Listing, fault: &[&str], others: &[Listing], number: u64)
 }
 
 const CITIES: &[(&str, &str)] = &[
-    ("杭州", "330100"), ("广州", "440100"), ("福州", "350100"), ("成都", "510100"), ("义乌", "330782"),
-    ("青岛", "370200"), ("武汉", "420100"), ("长沙", "430100"), ("厦门", "350200"), ("苏州", "320500"),
+    ("杭州", "330100"),
+    ("广州", "440100"),
+    ("福州", "350100"),
+    ("成都", "510100"),
+    ("义乌", "330782"),
+    ("青岛", "370200"),
+    ("武汉", "420100"),
+    ("长沙", "430100"),
+    ("厦门", "350200"),
+    ("苏州", "320500"),
 ];
-const WORDS: &[&str] = &["晨曦", "禾木", "云帆", "致远", "嘉禾", "明澈", "启程", "恒信", "悦享", "百川", "青禾", "瑞丰", "锦程", "安和", "星海", "朗月"];
+const WORDS: &[&str] = &[
+    "晨曦", "禾木", "云帆", "致远", "嘉禾", "明澈", "启程", "恒信", "悦享", "百川", "青禾", "瑞丰", "锦程", "安和",
+    "星海", "朗月",
+];
 const TRADES: &[(&str, &str)] = &[
-    ("food", "食品"), ("cosmetics", "化妆品"), ("apparel", "服饰"), ("electronics", "电子科技"), ("appliances", "电器"),
-    ("children", "母婴用品"), ("daily", "日用品"), ("sports", "体育用品"), ("pet", "宠物用品"), ("jewelry", "珠宝"),
-    ("books", "文化传媒"), ("auto", "汽车用品"),
+    ("food", "食品"),
+    ("cosmetics", "化妆品"),
+    ("apparel", "服饰"),
+    ("electronics", "电子科技"),
+    ("appliances", "电器"),
+    ("children", "母婴用品"),
+    ("daily", "日用品"),
+    ("sports", "体育用品"),
+    ("pet", "宠物用品"),
+    ("jewelry", "珠宝"),
+    ("books", "文化传媒"),
+    ("auto", "汽车用品"),
 ];
-const PEOPLE: &[&str] = &["王建国", "李秀英", "张伟", "刘洋", "陈静", "杨帆", "赵敏", "黄磊", "周婷", "吴强", "徐丽", "孙浩"];
+const PEOPLE: &[&str] =
+    &["王建国", "李秀英", "张伟", "刘洋", "陈静", "杨帆", "赵敏", "黄磊", "周婷", "吴强", "徐丽", "孙浩"];
 
 fn merchant(rng: &dyn Rng, place: usize, categories: Vec<String>, today: Date) -> Merchant {
     let (city, region) = CITIES[place % CITIES.len()];
@@ -278,21 +314,49 @@ fn merchant(rng: &dyn Rng, place: usize, categories: Vec<String>, today: Date) -
         (false, _) => {}
     }
     let since = today.saturating_sub((400 + rng.below(1500) as i64).days());
-    let mut papers = vec![paper("business-licence", "营业执照", &uscc, &name, &format!("{city}市市场监督管理局"), since, None)];
+    let mut papers =
+        vec![paper("business-licence", "营业执照", &uscc, &name, &format!("{city}市市场监督管理局"), since, None)];
     if root == "food" {
         let issuer = format!("{city}市市场监督管理局");
-        papers.push(paper("food-trading-licence", "食品经营许可证", &numbers::food_trading(rng, region), &holder, &issuer, since, Some(licence_until)));
+        papers.push(paper(
+            "food-trading-licence",
+            "食品经营许可证",
+            &numbers::food_trading(rng, region),
+            &holder,
+            &issuer,
+            since,
+            Some(licence_until),
+        ));
     }
     if root == "books" {
         let number = format!("新出发{}零字第{}号", &city[..3], 1000 + rng.below(9000));
-        papers.push(paper("publication-licence", "出版物经营许可证", &number, &holder, "新闻出版局", since, Some(licence_until)));
+        papers.push(paper(
+            "publication-licence",
+            "出版物经营许可证",
+            &number,
+            &holder,
+            "新闻出版局",
+            since,
+            Some(licence_until),
+        ));
     }
     if root == "cosmetics" || root == "children" || root == "electronics" {
-        papers.push(paper("trademark", "商标注册证", &numbers::trademark(rng), &holder, "国家知识产权局", since, Some(licence_until)));
+        papers.push(paper(
+            "trademark",
+            "商标注册证",
+            &numbers::trademark(rng),
+            &holder,
+            "国家知识产权局",
+            since,
+            Some(licence_until),
+        ));
     }
     Merchant {
         login: format!("merchant{:02}", place + 1),
+        shop_name: format!("{word}{trade}旗舰店"),
         representative: PEOPLE[place % PEOPLE.len()].to_owned(),
+        representative_id: numbers::identity(rng, region),
+        bank_name: format!("中国工商银行{city}分行"),
         phone: numbers::phone(rng),
         email: format!("contact{:02}@example.com", place + 1),
         bank_account: format!("6222{:015}", rng.below(1_000_000_000_000_000)),
@@ -309,9 +373,23 @@ fn paper(kind: &str, title: &str, number: &str, holder: &str, issuer: &str, from
     let until_text = until.map_or("长期".to_owned(), |date| date.to_string());
     let file = papers::page(
         title,
-        &[("编号", number), ("持有人", holder), ("发证机关", issuer), ("有效期自", &from.to_string()), ("有效期至", &until_text)],
+        &[
+            ("编号", number),
+            ("持有人", holder),
+            ("发证机关", issuer),
+            ("有效期自", &from.to_string()),
+            ("有效期至", &until_text),
+        ],
     );
-    Paper { kind: kind.to_owned(), number: number.to_owned(), holder: holder.to_owned(), issuer: issuer.to_owned(), from, until, file }
+    Paper {
+        kind: kind.to_owned(),
+        number: number.to_owned(),
+        holder: holder.to_owned(),
+        issuer: issuer.to_owned(),
+        from,
+        until,
+        file,
+    }
 }
 
 #[cfg(test)]
@@ -323,7 +401,8 @@ mod tests {
         let made = generate(1, jiff::civil::date(2026, 11, 23));
         assert_eq!(made.merchants.len(), 40);
         assert_eq!(made.listings.len(), 300);
-        let roots: std::collections::BTreeSet<&str> = made.listings.iter().map(|listing| root(&listing.category)).collect();
+        let roots: std::collections::BTreeSet<&str> =
+            made.listings.iter().map(|listing| root(&listing.category)).collect();
         assert!(roots.len() >= 8, "{roots:?}");
         let dishonest = made.listings.iter().filter(|listing| !listing.truth.is_empty()).count();
         assert!((20..=90).contains(&dishonest), "{dishonest}");

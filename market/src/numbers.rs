@@ -13,11 +13,8 @@ fn digits(rng: &dyn Rng, count: usize) -> String {
 /// A unified social credit code (GB 32100-2015) of a company registered in `region` (six digits).
 pub fn uscc(rng: &dyn Rng, region: &str) -> String {
     let body = digits(rng, 8);
-    let sum: usize = body
-        .bytes()
-        .zip(ORGANISATION_WEIGHTS)
-        .map(|(digit, weight)| usize::from(digit - b'0') * weight)
-        .sum();
+    let sum: usize =
+        body.bytes().zip(ORGANISATION_WEIGHTS).map(|(digit, weight)| usize::from(digit - b'0') * weight).sum();
     let organisation_check = match 11 - sum % 11 {
         10 => 'X',
         11 => '0',
@@ -68,12 +65,23 @@ fn with_mod_11_10(prefix: &str, thirteen: &str) -> String {
 /// A GTIN-13 in the range of GS1 China with its check digit.
 pub fn gtin(rng: &dyn Rng) -> String {
     let body = format!("69{}{}", rng.below(10), digits(rng, 9));
-    let sum: u32 = body
-        .bytes()
-        .enumerate()
-        .map(|(place, byte)| u32::from(byte - b'0') * if place % 2 == 0 { 1 } else { 3 })
-        .sum();
+    let sum: u32 =
+        body.bytes().enumerate().map(|(place, byte)| u32::from(byte - b'0') * if place % 2 == 0 { 1 } else { 3 }).sum();
     format!("{body}{}", (10 - sum % 10) % 10)
+}
+
+/// A made-up identity number (GB 11643): region, a birthday, a sequence and its check character.
+pub fn identity(rng: &dyn Rng, region: &str) -> String {
+    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    let body = format!(
+        "{region}19{:02}{:02}{:02}{}",
+        60 + rng.below(40),
+        1 + rng.below(12),
+        1 + rng.below(28),
+        digits(rng, 3)
+    );
+    let sum: u32 = body.bytes().zip(WEIGHTS).map(|(byte, weight)| u32::from(byte - b'0') * weight).sum();
+    format!("{body}{}", char::from(b"10X98765432"[(sum % 11) as usize]))
 }
 
 /// A mobile number.

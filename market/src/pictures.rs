@@ -59,7 +59,9 @@ pub fn with_qr(seed: u64, content: &str) -> Vec<u8> {
         for y in 0..size {
             for x in 0..size {
                 let (column, row) = ((x / scale).wrapping_sub(4), (y / scale).wrapping_sub(4));
-                let dark = column < modules && row < modules && colors[(row * modules + column) as usize] == qrcode::Color::Dark;
+                let dark = column < modules
+                    && row < modules
+                    && colors[(row * modules + column) as usize] == qrcode::Color::Dark;
                 picture.put_pixel(EDGE - size + x, EDGE - size + y, Rgb(if dark { [0; 3] } else { [255; 3] }));
             }
         }

@@ -12,6 +12,7 @@
 //! What it does not do: no access control (slices do), no deletion by itself, no decoding.
 
 mod kind;
+mod large;
 
 pub use kind::Kind;
 
@@ -128,20 +129,15 @@ impl Blobs {
     /// # Errors
     /// When the folder cannot be made.
     pub fn folder(path: &Path) -> Result<Blobs, Error> {
-        std::fs::create_dir_all(path).map_err(|source| object_store::Error::Generic {
-            store: "folder",
-            source: Box::new(source),
-        })?;
+        std::fs::create_dir_all(path)
+            .map_err(|source| object_store::Error::Generic { store: "folder", source: Box::new(source) })?;
         let store = object_store::local::LocalFileSystem::new_with_prefix(path)?.with_fsync(true);
         Ok(Blobs::over(Arc::new(store)))
     }
 
     /// Any object store.
     pub fn over(store: Arc<dyn ObjectStore>) -> Blobs {
-        Blobs {
-            store,
-            inspector: Arc::new(NoInspector),
-        }
+        Blobs { store, inspector: Arc::new(NoInspector) }
     }
 
     /// The same store behind an inspector.

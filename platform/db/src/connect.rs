@@ -1,7 +1,7 @@
 use crate::{Error, Result};
 use sea_orm::{
-    AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
 };
 use std::path::Path;
 use std::time::Duration;
@@ -21,10 +21,7 @@ pub struct Settings {
 impl Settings {
     /// A SQLite file.
     pub fn sqlite(path: &Path) -> Self {
-        Settings {
-            url: format!("sqlite:{}", path.display()),
-            connections_max: 8,
-        }
+        Settings { url: format!("sqlite:{}", path.display()), connections_max: 8 }
     }
 }
 
@@ -46,20 +43,13 @@ impl Db {
         }
         let known = ["postgres://", "postgresql://", "mysql://", "mariadb://"];
         if !known.iter().any(|scheme| settings.url.starts_with(scheme)) {
-            return Err(Error::Address(
-                "expected sqlite:PATH, postgres://… or mysql://…".to_owned(),
-            ));
+            return Err(Error::Address("expected sqlite:PATH, postgres://… or mysql://…".to_owned()));
         }
-        let pool = Database::connect(options(
-            settings.url.replacen("mariadb://", "mysql://", 1),
-            settings.connections_max,
-        ))
-        .await
-        .map_err(Error::Unavailable)?;
-        Ok(Db {
-            read: pool.clone(),
-            write: pool,
-        })
+        let pool =
+            Database::connect(options(settings.url.replacen("mariadb://", "mysql://", 1), settings.connections_max))
+                .await
+                .map_err(Error::Unavailable)?;
+        Ok(Db { read: pool.clone(), write: pool })
     }
 
     async fn connect_sqlite(path: &str, connections_max: u32) -> Result<Db> {

@@ -25,17 +25,11 @@ impl From<DbErr> for Error {
             return Error::Duplicate(text);
         }
         let text = error.to_string();
-        let unreachable = matches!(
-            error,
-            DbErr::Conn(_) | DbErr::ConnectionAcquire(_) | DbErr::TryIntoErr { .. }
-        ) || ["disk is full", "No space left", "database is locked", "disk I/O error", "readonly database"]
-            .iter()
-            .any(|sign| text.contains(sign));
-        if unreachable {
-            Error::Unavailable(error)
-        } else {
-            Error::Statement(error)
-        }
+        let unreachable = matches!(error, DbErr::Conn(_) | DbErr::ConnectionAcquire(_) | DbErr::TryIntoErr { .. })
+            || ["disk is full", "No space left", "database is locked", "disk I/O error", "readonly database"]
+                .iter()
+                .any(|sign| text.contains(sign));
+        if unreachable { Error::Unavailable(error) } else { Error::Statement(error) }
     }
 }
 

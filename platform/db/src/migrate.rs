@@ -22,10 +22,7 @@ impl<F: Fn() -> Migrations + Send + Sync> MigratorTraitSelf for Joined<F> {
 /// # Errors
 /// The first statement that failed; on PostgreSQL and SQLite nothing of that migration is kept.
 pub async fn migrate(db: &Db, migrations: impl Fn() -> Migrations + Send + Sync) -> Result<()> {
-    Joined(migrations)
-        .up(db.writer(), None)
-        .await
-        .map_err(Error::Statement)
+    Joined(migrations).up(db.writer(), None).await.map_err(Error::Statement)
 }
 
 /// Declares a migration: `migration!(CreateUsers, "m20261123_000100_accounts_users", |schema| { … })`.

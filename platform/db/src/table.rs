@@ -32,12 +32,7 @@ enum Kind {
 impl Table {
     /// A table with this name and no columns yet.
     pub fn new(name: &str) -> Self {
-        Table {
-            name: name.to_owned(),
-            columns: Vec::new(),
-            primary: Vec::new(),
-            indexes: Vec::new(),
-        }
+        Table { name: name.to_owned(), columns: Vec::new(), primary: Vec::new(), indexes: Vec::new() }
     }
 
     fn with(mut self, column: &str, kind: Kind, optional: bool) -> Self {
@@ -128,16 +123,14 @@ impl Table {
     /// An index over columns.
     #[must_use]
     pub fn index(mut self, columns: &[&str]) -> Self {
-        self.indexes
-            .push((columns.iter().map(|&c| c.to_owned()).collect(), false));
+        self.indexes.push((columns.iter().map(|&c| c.to_owned()).collect(), false));
         self
     }
 
     /// A unique index over columns.
     #[must_use]
     pub fn unique(mut self, columns: &[&str]) -> Self {
-        self.indexes
-            .push((columns.iter().map(|&c| c.to_owned()).collect(), true));
+        self.indexes.push((columns.iter().map(|&c| c.to_owned()).collect(), true));
         self
     }
 
@@ -153,7 +146,7 @@ impl Table {
             statement.character_set("utf8mb4").collate("utf8mb4_bin");
         }
         for (name, kind, optional) in &self.columns {
-            statement.col(&mut column(backend, name, *kind, *optional));
+            statement.col(column(backend, name, *kind, *optional));
         }
         let mut primary = Index::create();
         for name in &self.primary {
@@ -194,9 +187,7 @@ pub async fn add_column(schema: &SchemaManager<'_>, table: &str, name: &str, kin
     };
     let backend = schema.get_database_backend();
     let mut statement = sea_query::Table::alter();
-    statement
-        .table(Alias::new(table))
-        .add_column(&mut column(backend, name, kind, true));
+    statement.table(Alias::new(table)).add_column(column(backend, name, kind, true));
     schema.alter_table(statement).await
 }
 

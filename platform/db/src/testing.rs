@@ -28,12 +28,7 @@ pub async fn sqlite(migrations: impl Fn() -> Migrations + Send + Sync) -> TestDb
     let settings = Settings::sqlite(&folder.path().join("test.db"));
     let db = Db::connect(&settings).await.expect("a SQLite file");
     migrate(&db, migrations).await.expect("the migrations run");
-    TestDb {
-        db,
-        kind: "sqlite",
-        url: settings.url,
-        _folder: Some(folder),
-    }
+    TestDb { db, kind: "sqlite", url: settings.url, _folder: Some(folder) }
 }
 
 /// A fresh, migrated database of every kind there is. Says which kinds are missing.
@@ -47,11 +42,7 @@ pub async fn each(migrations: impl Fn() -> Migrations + Send + Sync + Copy) -> V
             eprintln!("{variable} is not set: this run leaves {kind} out");
             continue;
         };
-        let name = format!(
-            "t{}_{}",
-            std::process::id(),
-            COUNTER.fetch_add(1, Ordering::SeqCst)
-        );
+        let name = format!("t{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::SeqCst));
         let admin = Database::connect(server.as_str()).await.expect("the test server answers");
         let create = match kind {
             "mysql" => format!("CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"),
@@ -62,9 +53,8 @@ pub async fn each(migrations: impl Fn() -> Migrations + Send + Sync + Copy) -> V
         let (base, query) = server.split_once('?').unwrap_or((&server, ""));
         let base = base.rsplit_once('/').map_or(base, |(base, _)| base);
         let url = format!("{base}/{name}?{query}");
-        let db = Db::connect(&Settings { url: url.clone(), connections_max: 4 })
-            .await
-            .expect("the test database answers");
+        let db =
+            Db::connect(&Settings { url: url.clone(), connections_max: 4 }).await.expect("the test database answers");
         migrate(&db, migrations).await.expect("the migrations run");
         all.push(TestDb { db, kind, url, _folder: None });
     }
@@ -78,7 +68,16 @@ mod tests {
     use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
 
     crate::migration!(Make, "m0_make", |schema| {
-        Table::new("things").id().key("name").optional_text("note").time("at").bool("on_sale").real("size").unique(&["name"]).create(schema).await?;
+        Table::new("things")
+            .id()
+            .key("name")
+            .optional_text("note")
+            .time("at")
+            .bool("on_sale")
+            .real("size")
+            .unique(&["name"])
+            .create(schema)
+            .await?;
     });
 
     fn migrations() -> Migrations {

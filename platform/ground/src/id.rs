@@ -11,9 +11,7 @@ pub fn new_id(clock: &dyn Clock, rng: &dyn Rng) -> String {
     let mut random = [0u8; 10];
     rng.fill(&mut random);
     let millis = clock.now().micros().max(0) as u64 / 1000;
-    Builder::from_unix_timestamp_millis(millis, &random)
-        .into_uuid()
-        .to_string()
+    Builder::from_unix_timestamp_millis(millis, &random).into_uuid().to_string()
 }
 
 /// Whether a text could be an id: keeps hostile path parts out of queries and log lines.

@@ -69,10 +69,7 @@ pub struct Bilingual {
 impl Bilingual {
     /// Both texts at once.
     pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Bilingual {
-            zh: zh.into(),
-            en: en.into(),
-        }
+        Bilingual { zh: zh.into(), en: en.into() }
     }
 
     /// The text in the reader's language.
@@ -90,10 +87,7 @@ mod tests {
 
     #[test]
     fn the_reader_gets_the_language_they_weigh_most() {
-        assert_eq!(
-            Language::negotiate("fr, en;q=0.5, zh-TW;q=0.8"),
-            Some(Language::Zh)
-        );
+        assert_eq!(Language::negotiate("fr, en;q=0.5, zh-TW;q=0.8"), Some(Language::Zh));
         assert_eq!(Language::negotiate("en-GB,en;q=0.9"), Some(Language::En));
         assert_eq!(Language::negotiate("fr"), None);
         assert_eq!(Language::negotiate("zh;q=0"), None);

@@ -67,8 +67,17 @@ pub const INTERNAL: ErrorCode = ErrorCode::new("internal", 500, Level::Error);
 
 /// The codes every crate may use.
 pub const CODES: &[ErrorCode] = &[
-    NOT_FOUND, FORBIDDEN, SIGNED_OUT, INVALID_INPUT, MALFORMED, STALE, WRONG_STATE, TOO_LARGE, RATE_LIMITED,
-    UNAVAILABLE, INTERNAL,
+    NOT_FOUND,
+    FORBIDDEN,
+    SIGNED_OUT,
+    INVALID_INPUT,
+    MALFORMED,
+    STALE,
+    WRONG_STATE,
+    TOO_LARGE,
+    RATE_LIMITED,
+    UNAVAILABLE,
+    INTERNAL,
 ];
 
 /// Where something is wrong. Every part is optional; a form names the field, a file the line or row.
@@ -89,19 +98,12 @@ pub struct Place {
 impl Place {
     /// A field of a form or body.
     pub fn field(name: impl Into<String>) -> Self {
-        Place {
-            field: Some(name.into()),
-            ..Place::default()
-        }
+        Place { field: Some(name.into()), ..Place::default() }
     }
 
     /// A line and column of a text.
     pub fn at(line: u64, column: u64) -> Self {
-        Place {
-            line: Some(line),
-            column: Some(column),
-            ..Place::default()
-        }
+        Place { line: Some(line), column: Some(column), ..Place::default() }
     }
 
     /// The same place inside a named file.
@@ -141,11 +143,7 @@ impl Fault {
 
     /// A fault at a place.
     pub fn at(place: Place, message: impl Into<Cow<'static, str>>) -> Self {
-        Fault {
-            place,
-            message: message.into(),
-            args: Vec::new(),
-        }
+        Fault { place, message: message.into(), args: Vec::new() }
     }
 
     /// The same with one more argument.
@@ -175,12 +173,7 @@ impl Problem {
 
     /// A problem of a code.
     pub fn new(code: &'static ErrorCode) -> Self {
-        Problem {
-            code,
-            args: Vec::new(),
-            faults: Vec::new(),
-            source: None,
-        }
+        Problem { code, args: Vec::new(), faults: Vec::new(), source: None }
     }
 
     /// The same with one more argument.
@@ -215,10 +208,7 @@ impl Problem {
     /// The input is wrong at these places. The list must not be empty.
     pub fn invalid(mut faults: Vec<Fault>) -> Self {
         faults.truncate(Problem::FAULTS_MAX);
-        Problem {
-            faults,
-            ..Problem::new(&INVALID_INPUT)
-        }
+        Problem { faults, ..Problem::new(&INVALID_INPUT) }
     }
 
     /// One field is wrong.
@@ -228,11 +218,7 @@ impl Problem {
 
     /// `Ok` when there are no faults.
     pub fn check(faults: Vec<Fault>) -> Result<(), Problem> {
-        if faults.is_empty() {
-            Ok(())
-        } else {
-            Err(Problem::invalid(faults))
-        }
+        if faults.is_empty() { Ok(()) } else { Err(Problem::invalid(faults)) }
     }
 }
 
@@ -276,9 +262,8 @@ mod tests {
 
     #[test]
     fn a_problem_names_its_places() {
-        let problem = Problem::invalid(vec![
-            Fault::at(Place::field("price").in_row(7), "import-price").arg("value", "abc"),
-        ]);
+        let problem =
+            Problem::invalid(vec![Fault::at(Place::field("price").in_row(7), "import-price").arg("value", "abc")]);
         assert_eq!(problem.code.status, 422);
         assert_eq!(problem.to_string(), "invalid_input; field price row 7 import-price");
     }

@@ -63,9 +63,7 @@ impl Timestamp {
 
     /// Reads RFC 3339 with an offset; `None` when malformed or out of range.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        text.parse::<jiff::Timestamp>()
-            .ok()
-            .map(|moment| Timestamp(moment.as_microsecond()))
+        text.parse::<jiff::Timestamp>().ok().map(|moment| Timestamp(moment.as_microsecond()))
     }
 
     /// The first moment of a date in a time zone.
@@ -138,9 +136,7 @@ pub struct DemonstrationClock {
 impl DemonstrationClock {
     /// A clock that is already ahead by `offset_micros` (negative counts as 0).
     pub fn ahead_by(offset_micros: i64) -> Self {
-        DemonstrationClock {
-            offset_micros: AtomicI64::new(offset_micros.max(0)),
-        }
+        DemonstrationClock { offset_micros: AtomicI64::new(offset_micros.max(0)) }
     }
 
     /// Moves forward; a negative step is ignored. Returns the whole offset.
@@ -152,9 +148,7 @@ impl DemonstrationClock {
 
 impl Clock for DemonstrationClock {
     fn now(&self) -> Timestamp {
-        SystemClock
-            .now()
-            .plus_micros(self.offset_micros.load(Ordering::SeqCst))
+        SystemClock.now().plus_micros(self.offset_micros.load(Ordering::SeqCst))
     }
 }
 

@@ -17,10 +17,7 @@ pub struct Subject {
 impl Subject {
     /// A subject.
     pub fn new(kind: &str, id: &str) -> Self {
-        Subject {
-            kind: kind.to_owned(),
-            id: id.to_owned(),
-        }
+        Subject { kind: kind.to_owned(), id: id.to_owned() }
     }
 }
 

@@ -39,8 +39,18 @@ pub enum Role {
 impl Role {
     /// Every role.
     pub const ALL: [Role; 12] = [
-        Role::Admin, Role::Reviewer, Role::Inspector, Role::Enforcement, Role::Service, Role::Analyst,
-        Role::Manager, Role::Auditor, Role::Merchant, Role::Laboratory, Role::Regulator, Role::Brand,
+        Role::Admin,
+        Role::Reviewer,
+        Role::Inspector,
+        Role::Enforcement,
+        Role::Service,
+        Role::Analyst,
+        Role::Manager,
+        Role::Auditor,
+        Role::Merchant,
+        Role::Laboratory,
+        Role::Regulator,
+        Role::Brand,
     ];
 
     /// Stable name, as stored and as used in message ids (`role-admin`).
@@ -116,11 +126,22 @@ pub enum Permission {
 impl Permission {
     /// Every permission.
     pub const ALL: [Permission; 17] = [
-        Permission::AccountsRead, Permission::AccountsManage, Permission::MerchantsRead,
-        Permission::MerchantsDecide, Permission::OwnMerchant, Permission::ListingsRead,
-        Permission::ListingsDecide, Permission::OwnListings, Permission::ListingsImport, Permission::ReviewRead,
-        Permission::ReviewDecide, Permission::ReviewManage, Permission::PoliciesRead,
-        Permission::PoliciesManage, Permission::LedgerRead, Permission::LedgerErase,
+        Permission::AccountsRead,
+        Permission::AccountsManage,
+        Permission::MerchantsRead,
+        Permission::MerchantsDecide,
+        Permission::OwnMerchant,
+        Permission::ListingsRead,
+        Permission::ListingsDecide,
+        Permission::OwnListings,
+        Permission::ListingsImport,
+        Permission::ReviewRead,
+        Permission::ReviewDecide,
+        Permission::ReviewManage,
+        Permission::PoliciesRead,
+        Permission::PoliciesManage,
+        Permission::LedgerRead,
+        Permission::LedgerErase,
         Permission::WebhooksManage,
     ];
 
@@ -246,11 +267,7 @@ impl Actor {
     /// # Errors
     /// `forbidden`.
     pub fn require(&self, permission: Permission) -> Result<()> {
-        if self.may(permission) {
-            Ok(())
-        } else {
-            Err(Problem::new(&FORBIDDEN).arg("permission", permission.name()))
-        }
+        if self.may(permission) { Ok(()) } else { Err(Problem::new(&FORBIDDEN).arg("permission", permission.name())) }
     }
 
     /// For things that belong to an organisation: passes whoever holds `all`, and the organisation's own people who hold
@@ -263,11 +280,7 @@ impl Actor {
             return Ok(());
         }
         self.require(own)?;
-        if self.organisation.as_deref() == Some(organisation) {
-            Ok(())
-        } else {
-            Err(Problem::not_found())
-        }
+        if self.organisation.as_deref() == Some(organisation) { Ok(()) } else { Err(Problem::not_found()) }
     }
 
     /// The organisation of somebody who acts for one.
@@ -275,9 +288,7 @@ impl Actor {
     /// # Errors
     /// `forbidden` for staff and the system.
     pub fn own_organisation(&self) -> Result<&str> {
-        self.organisation
-            .as_deref()
-            .ok_or_else(|| Problem::new(&FORBIDDEN).arg("permission", "own_organisation"))
+        self.organisation.as_deref().ok_or_else(|| Problem::new(&FORBIDDEN).arg("permission", "own_organisation"))
     }
 
     /// Whether this is the product itself.

@@ -26,11 +26,7 @@ impl Job {
         F: Fn(Kernel) -> T + Send + Sync + 'static,
         T: Future<Output = Result<u64>> + Send + 'static,
     {
-        Job {
-            name,
-            every,
-            run: Arc::new(move |kernel| Box::pin(run(kernel))),
-        }
+        Job { name, every, run: Arc::new(move |kernel| Box::pin(run(kernel))) }
     }
 
     /// Runs for ever: a turn, then a pause until woken or due. A turn that did something is followed by another at once.

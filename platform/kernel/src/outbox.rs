@@ -60,11 +60,7 @@ impl Reaction {
         F: Fn(Kernel, ActRecord) -> T + Send + Sync + 'static,
         T: Future<Output = Result<()>> + Send + 'static,
     {
-        Reaction {
-            name,
-            on,
-            run: Arc::new(move |kernel, act| Box::pin(run(kernel, act))),
-        }
+        Reaction { name, on, run: Arc::new(move |kernel, act| Box::pin(run(kernel, act))) }
     }
 }
 

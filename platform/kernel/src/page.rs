@@ -25,11 +25,7 @@ pub struct Sort {
 impl Paging {
     /// Page `page` of `rows` rows, clamped to the limits.
     pub fn new(page: u64, rows: u64) -> Self {
-        Paging {
-            page: page.clamp(1, 1_000_000),
-            rows: rows.clamp(1, PAGE_ROWS_MAX),
-            sort: None,
-        }
+        Paging { page: page.clamp(1, 1_000_000), rows: rows.clamp(1, PAGE_ROWS_MAX), sort: None }
     }
 
     /// Rows before this page.
@@ -58,11 +54,7 @@ pub struct Page<T> {
 impl<T> Page<T> {
     /// The same page of something else.
     pub fn map<U>(self, with: impl FnMut(T) -> U) -> Page<U> {
-        Page {
-            rows: self.rows.into_iter().map(with).collect(),
-            total: self.total,
-            paging: self.paging,
-        }
+        Page { rows: self.rows.into_iter().map(with).collect(), total: self.total, paging: self.paging }
     }
 
     /// The number of pages, at least 1.

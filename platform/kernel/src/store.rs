@@ -7,8 +7,7 @@ use db::{Migrations, Table, Tx};
 use ground::{Problem, Timestamp};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use serde_json::Value;
 
@@ -189,10 +188,7 @@ pub(crate) async fn insert_act(tx: &Tx, act: &ActRecord) -> Result<()> {
         subject_id: Set(subject_id),
         at: Set(act.at.micros()),
     });
-    act_subjects::Entity::insert_many(rows)
-        .exec_without_returning(tx)
-        .await
-        .map_err(db::Error::from)?;
+    act_subjects::Entity::insert_many(rows).exec_without_returning(tx).await.map_err(db::Error::from)?;
     Ok(())
 }
 
@@ -216,12 +212,7 @@ pub(crate) async fn insert_outbox(tx: &Tx, id: &str, act_id: &str, consumer: Con
 /// # Errors
 /// What the store says.
 pub async fn act(kernel: &Kernel, id: &str) -> Result<Option<ActRecord>> {
-    acts::Entity::find_by_id(id)
-        .one(kernel.db().read())
-        .await
-        .map_err(db::Error::from)?
-        .map(read)
-        .transpose()
+    acts::Entity::find_by_id(id).one(kernel.db().read()).await.map_err(db::Error::from)?.map(read).transpose()
 }
 
 /// The act at a position of the log; `None` when there is none.
@@ -278,11 +269,7 @@ pub async fn acts(kernel: &Kernel, filter: &ActFilter, paging: &Paging) -> Resul
         .all(db)
         .await
         .map_err(db::Error::from)?;
-    Ok(Page {
-        rows: rows.into_iter().map(read).collect::<Result<_>>()?,
-        total,
-        paging: paging.clone(),
-    })
+    Ok(Page { rows: rows.into_iter().map(read).collect::<Result<_>>()?, total, paging: paging.clone() })
 }
 
 /// How many acts of each kind were written since a moment, most first.
@@ -338,10 +325,7 @@ pub async fn due_acts(kernel: &Kernel, consumer: Consumer, most: u64) -> Result<
         .into_iter()
         .map(|model| read(model).map(|act| (act.id.clone(), act)))
         .collect::<Result<_>>()?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|row| by_id.remove(&row.act_id).map(|act| (row, act)))
-        .collect())
+    Ok(rows.into_iter().filter_map(|row| by_id.remove(&row.act_id).map(|act| (row, act))).collect())
 }
 
 /// How many acts wait for a consumer.

@@ -18,13 +18,7 @@ impl Write {
     pub(crate) async fn begin(kernel: Kernel, actor: Actor) -> Result<Write> {
         let tx = kernel.db().write_tx().await?;
         let now = kernel.now();
-        Ok(Write {
-            kernel,
-            actor,
-            tx,
-            now,
-            acts: Vec::new(),
-        })
+        Ok(Write { kernel, actor, tx, now, acts: Vec::new() })
     }
 
     /// The transaction, for the slice's `store`.
@@ -81,11 +75,8 @@ impl Write {
         public.insert("subject".into(), json!({"kind": act.subject.kind, "id": act.subject.id}));
         public.insert("actor".into(), json!({"id": self.actor.id, "role": role}));
         if !act.related.is_empty() {
-            let related: Vec<Value> = act
-                .related
-                .iter()
-                .map(|subject| json!({"kind": subject.kind, "id": subject.id}))
-                .collect();
+            let related: Vec<Value> =
+                act.related.iter().map(|subject| json!({"kind": subject.kind, "id": subject.id})).collect();
             public.insert("related".into(), Value::Array(related));
         }
         let mut salt = vec![0u8; 32];
