@@ -168,7 +168,7 @@ pub fn generate(seed: u64, today: Date) -> Demonstration {
             let fault = (0..64)
                 .find_map(|_| faults.next().filter(|row| row.len() >= 4 && listing.category.starts_with(row[1])));
             if let Some(fault) = fault {
-                spoil(&mut listing, &fault, &demonstration.listings, number as u64);
+                spoil(&mut listing, fault, &demonstration.listings, number as u64);
             }
         }
         demonstration.listings.push(listing);
