@@ -69,6 +69,9 @@ enum Command {
         /// Public key of the log: name+id+key. Without it, the folder's own `verifier.key` is used.
         #[arg(long, requires = "folder")]
         key: Option<String>,
+        /// A checkpoint kept from before: the log must be its continuation.
+        #[arg(long, value_name = "FILE")]
+        since: Option<PathBuf>,
     },
 }
 
@@ -88,13 +91,17 @@ pub async fn run(args: &Args, file: Option<&Path>) -> Result<ExitCode> {
             };
             Ok(print_verification(args.json, proof, ledger::offline::verify(&request)))
         }
-        Command::Audit { folder: Some(folder), key } => {
-            let audit = ledger::offline::audit_folder(folder, key.as_deref())?;
+        Command::Audit { folder: Some(folder), key, since } => {
+            let audit = ledger::offline::audit_folder(folder, key.as_deref(), since.as_deref())?;
             Ok(print_audit(args.json, &audit))
         }
-        Command::Audit { folder: None, .. } => {
+        Command::Audit { folder: None, since, .. } => {
             let (kernel, view) = open_for_reading(args, file).await?;
-            let audit = ledger::audit::audit(&kernel, &view).await.map_err(anyhow::Error::new)?;
+            let mut audit = ledger::audit::audit(&kernel, &view).await.map_err(anyhow::Error::new)?;
+            if let (None, Some(path)) = (&audit.difference, since) {
+                let kept = std::fs::read(path).with_context(|| path.display().to_string())?;
+                audit.difference = view.extends(&kept).err().map(|error| format!("{}: {error}", path.display()));
+            }
             Ok(print_audit(args.json, &audit))
         }
         Command::Export { out, private } => {

@@ -38,32 +38,22 @@ pub async fn audit(kernel: &Kernel, view: &View) -> Result<Audit> {
     let runtime = tokio::runtime::Handle::current();
     let work = move || {
         let mut acts = Acts {
-            fetch: |from, until| {
-                runtime.block_on(kernel::store::acts_at_leaves(&source, from, until))
-            },
+            fetch: |from, until| runtime.block_on(kernel::store::acts_at_leaves(&source, from, until)),
             page: HashMap::new(),
             ledger: Checks::default(),
             failure: None,
         };
-        let result = tlog::audit(
-            view.reader(),
-            view.origin(),
-            view.verifiers(),
-            |index, entry| acts.check(index, entry),
-        );
+        let result =
+            tlog::audit(view.reader(), view.origin(), view.verifiers(), |index, entry| acts.check(index, entry));
         let audit = acts.ledger.finish(result);
         acts.failure.map_or(Ok(audit), Err)
     };
-    let mut audit = tokio::task::spawn_blocking(work)
-        .await
-        .map_err(ground::Problem::internal)??;
+    let mut audit = tokio::task::spawn_blocking(work).await.map_err(ground::Problem::internal)??;
     if audit.difference.is_none()
         && let Some(act) = kernel::store::lost_act(kernel).await?
     {
-        let difference = format!(
-            "act {} ({}) is in the database but neither in the log nor waiting for it",
-            act.id, act.kind
-        );
+        let difference =
+            format!("act {} ({}) is in the database but neither in the log nor waiting for it", act.id, act.kind);
         audit.difference = Some(difference);
     }
     if audit.difference.is_none()
@@ -81,12 +71,7 @@ async fn beyond_the_log(kernel: &Kernel, highest: u64) -> Result<Option<String>>
     const FRESH_MICROS: i64 = 60 * ground::time::SECOND_MICROS;
     let act = kernel::store::act_at_leaf(kernel, highest).await?;
     let old = act.filter(|act| act.at.plus_micros(FRESH_MICROS) < kernel.now());
-    Ok(old.map(|act| {
-        format!(
-            "the database has act {} at leaf {highest}, which the log does not have",
-            act.id
-        )
-    }))
+    Ok(old.map(|act| format!("the database has act {} at leaf {highest}, which the log does not have", act.id)))
 }
 
 /// What is checked of every entry besides its hash, and what is counted.
@@ -108,14 +93,8 @@ impl Checks {
             return Err(format!("act {} is in the log twice", leaf.id));
         }
         if leaf.text("kind") == Some(ERASURE_KIND) {
-            let erased = leaf
-                .act
-                .get("erased")
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten();
-            self.named
-                .extend(erased.filter_map(Value::as_str).map(str::to_owned));
+            let erased = leaf.act.get("erased").and_then(Value::as_array).into_iter().flatten();
+            self.named.extend(erased.filter_map(Value::as_str).map(str::to_owned));
         }
         Ok(leaf)
     }
@@ -133,18 +112,12 @@ impl Checks {
                 self.audit.openings += 1;
                 Ok(())
             }
-            (Some(_), Some(_)) => Err(format!(
-                "the private part of act {} is not the one committed to",
-                leaf.id
-            )),
+            (Some(_), Some(_)) => Err(format!("the private part of act {} is not the one committed to", leaf.id)),
             (None, None) => {
                 self.emptied.push((index, leaf.id.clone()));
                 Ok(())
             }
-            _ => Err(format!(
-                "act {} has lost its private part or its salt, but not both",
-                leaf.id
-            )),
+            _ => Err(format!("act {} has lost its private part or its salt, but not both", leaf.id)),
         }
     }
 
@@ -153,10 +126,7 @@ impl Checks {
     }
 
     /// Puts the counts and the first difference together.
-    pub(crate) fn finish(
-        mut self,
-        result: std::result::Result<tlog::AuditReport, tlog::Difference>,
-    ) -> Audit {
+    pub(crate) fn finish(mut self, result: std::result::Result<tlog::AuditReport, tlog::Difference>) -> Audit {
         match result {
             Ok(report) => {
                 let checkpoint = report.checkpoint.checkpoint;
@@ -196,24 +166,15 @@ impl<F: FnMut(u64, u64) -> Result<Vec<ActRecord>>> Acts<F> {
             for act in acts {
                 let place = act.leaf_index.unwrap_or(index);
                 if let Some(other) = self.page.insert(place, act) {
-                    return Err(format!(
-                        "the database has two acts at leaf {place}, one is {}",
-                        other.id
-                    ));
+                    return Err(format!("the database has two acts at leaf {place}, one is {}", other.id));
                 }
             }
         }
         let leaf = self.ledger.leaf(entry)?;
         let act = self.page.remove(&index);
-        let act = act.ok_or_else(|| {
-            format!(
-                "act {} is in the log but the database has none at this leaf",
-                leaf.id
-            )
-        })?;
+        let act = act.ok_or_else(|| format!("act {} is in the log but the database has none at this leaf", leaf.id))?;
         compare(&leaf, &act, entry)?;
-        self.ledger
-            .private(index, &leaf, act.private.as_ref(), act.salt.as_deref())?;
+        self.ledger.private(index, &leaf, act.private.as_ref(), act.salt.as_deref())?;
         self.ledger.count_act();
         Ok(())
     }
@@ -223,52 +184,27 @@ impl<F: FnMut(u64, u64) -> Result<Vec<ActRecord>>> Acts<F> {
 fn compare(leaf: &Leaf, act: &ActRecord, entry: &[u8]) -> std::result::Result<(), String> {
     let id = &leaf.id;
     if act.id != *id {
-        return Err(format!(
-            "the log has act {id} here, the database has act {}",
-            act.id
-        ));
+        return Err(format!("the log has act {id} here, the database has act {}", act.id));
     }
     if act.commitment != leaf.commitment {
-        return Err(format!(
-            "the commitment of act {id} in the database is another than in the log"
-        ));
+        return Err(format!("the commitment of act {id} in the database is another than in the log"));
     }
     let columns = [
-        (
-            "kind",
-            leaf.text("kind").map(str::to_owned),
-            act.kind.clone(),
-        ),
-        (
-            "at",
-            leaf.text("at").map(str::to_owned),
-            act.at.to_rfc3339(),
-        ),
+        ("kind", leaf.text("kind").map(str::to_owned), act.kind.clone()),
+        ("at", leaf.text("at").map(str::to_owned), act.at.to_rfc3339()),
         ("actor", inner(&leaf.act, "actor", "id"), act.actor.clone()),
-        (
-            "subject kind",
-            inner(&leaf.act, "subject", "kind"),
-            act.subject.kind.clone(),
-        ),
-        (
-            "subject",
-            inner(&leaf.act, "subject", "id"),
-            act.subject.id.clone(),
-        ),
+        ("subject kind", inner(&leaf.act, "subject", "kind"), act.subject.kind.clone()),
+        ("subject", inner(&leaf.act, "subject", "id"), act.subject.id.clone()),
     ];
     for (name, in_log, in_database) in columns {
         if in_log.as_deref() != Some(in_database.as_str()) {
             let in_log = in_log.unwrap_or_default();
-            return Err(format!(
-                "the {name} of act {id} is “{in_log}” in the log and “{in_database}” in the database"
-            ));
+            return Err(format!("the {name} of act {id} is “{in_log}” in the log and “{in_database}” in the database"));
         }
     }
     if act.leaf() != entry {
         let field = first_different_field(&leaf.act, &act.public);
-        return Err(format!(
-            "“{field}” in the public part of act {id} differs between log and database"
-        ));
+        return Err(format!("“{field}” in the public part of act {id} differs between log and database"));
     }
     Ok(())
 }
@@ -279,10 +215,7 @@ fn inner(act: &Value, field: &str, key: &str) -> Option<String> {
 
 fn first_different_field(in_log: &Value, in_database: &Value) -> String {
     let empty = serde_json::Map::new();
-    let (a, b) = (
-        in_log.as_object().unwrap_or(&empty),
-        in_database.as_object().unwrap_or(&empty),
-    );
+    let (a, b) = (in_log.as_object().unwrap_or(&empty), in_database.as_object().unwrap_or(&empty));
     let mut keys: Vec<&String> = a.keys().chain(b.keys()).collect();
     keys.sort();
     let different = keys.into_iter().find(|key| a.get(*key) != b.get(*key));

@@ -66,17 +66,9 @@ impl LocalDisk {
         let failed = |error| OpenError::Io(root.to_owned(), error);
         fs::create_dir_all(root).map_err(failed)?;
         let lock = root.join("lock");
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(lock)
-            .map_err(failed)?;
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(lock).map_err(failed)?;
         match lock.try_lock() {
-            Ok(()) => Ok(LocalDisk {
-                root: root.to_owned(),
-                _lock: Some(lock),
-            }),
+            Ok(()) => Ok(LocalDisk { root: root.to_owned(), _lock: Some(lock) }),
             Err(TryLockError::WouldBlock) => Err(OpenError::Locked(root.to_owned())),
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }
@@ -84,10 +76,7 @@ impl LocalDisk {
 
     /// The folder for reading only, beside the writer.
     pub fn reader(root: &Path) -> Self {
-        LocalDisk {
-            root: root.to_owned(),
-            _lock: None,
-        }
+        LocalDisk { root: root.to_owned(), _lock: None }
     }
 
     fn at(&self, path: &str) -> PathBuf {
@@ -114,9 +103,7 @@ pub fn read_limited(path: &Path, bytes_max: u64) -> io::Result<Option<Vec<u8>>> 
     let mut bytes = Vec::new();
     file.take(bytes_max + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > bytes_max {
-        return Err(io::Error::other(format!(
-            "the file is longer than {bytes_max} bytes"
-        )));
+        return Err(io::Error::other(format!("the file is longer than {bytes_max} bytes")));
     }
     Ok(Some(bytes))
 }
@@ -130,9 +117,7 @@ impl Disk for LocalDisk {
         let Some(entries) = missing_is_none(fs::read_dir(self.at(folder)))? else {
             return Ok(Vec::new());
         };
-        entries
-            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
-            .collect()
+        entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
     }
 
     fn create_folder(&self, folder: &str) -> io::Result<()> {
@@ -164,11 +149,7 @@ impl Disk for LocalDisk {
     }
 
     fn open_append(&self, path: &str) -> io::Result<Box<dyn AppendFile>> {
-        let file = OpenOptions::new()
-            .create(true)
-            .write(true)
-            .truncate(true)
-            .open(self.at(path))?;
+        let file = OpenOptions::new().create(true).write(true).truncate(true).open(self.at(path))?;
         Ok(Box::new(file))
     }
 }

@@ -24,22 +24,14 @@ pub struct Erasure {
 ///
 /// # Errors
 /// `forbidden` without [`Permission::LedgerErase`]; `invalid_input` for a subject without acts; what the store says.
-pub async fn erase(
-    kernel: &Kernel,
-    actor: &Actor,
-    subject: &Subject,
-    reason: &str,
-) -> Result<Erasure> {
+pub async fn erase(kernel: &Kernel, actor: &Actor, subject: &Subject, reason: &str) -> Result<Erasure> {
     actor.require(Permission::LedgerErase)?;
     let mut write = kernel.begin(actor).await?;
     // Read inside the write transaction's time: on SQLite nobody else writes now; elsewhere an act written meanwhile is
     // left for the next erasure and still shows its private part, so it can be seen.
     let ids = ids_with_private_part(kernel, subject).await?;
     if ids.is_empty() {
-        return Err(ground::Problem::invalid_field(
-            "subject",
-            "ledger-nothing-to-erase",
-        ));
+        return Err(ground::Problem::invalid_field("subject", "ledger-nothing-to-erase"));
     }
     let mut erasure_acts = Vec::new();
     for chunk in ids.chunks(IDS_MAX) {
@@ -51,30 +43,18 @@ pub async fn erase(
     }
     let acts_erased = erase_private(write.tx(), &ids).await?;
     write.commit().await?;
-    Ok(Erasure {
-        acts_erased,
-        erasure_acts,
-    })
+    Ok(Erasure { acts_erased, erasure_acts })
 }
 
 async fn ids_with_private_part(kernel: &Kernel, subject: &Subject) -> Result<Vec<String>> {
-    let filter = ActFilter {
-        subject: Some(subject.clone()),
-        ..ActFilter::default()
-    };
+    let filter = ActFilter { subject: Some(subject.clone()), ..ActFilter::default() };
     let mut ids = Vec::new();
     let mut paging = Paging::new(1, ground::limits::PAGE_ROWS_MAX);
     loop {
         let page = acts(kernel, &filter, &paging).await?;
         let last = page.rows.len() < paging.rows as usize;
-        let open = page
-            .rows
-            .into_iter()
-            .filter(|act| act.private.is_some() || act.salt.is_some());
-        ids.extend(
-            open.filter(|act| act.kind != ERASURE_KIND)
-                .map(|act| act.id),
-        );
+        let open = page.rows.into_iter().filter(|act| act.private.is_some() || act.salt.is_some());
+        ids.extend(open.filter(|act| act.kind != ERASURE_KIND).map(|act| act.id));
         if last {
             return Ok(ids);
         }

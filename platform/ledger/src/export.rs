@@ -64,10 +64,7 @@ pub async fn export(kernel: &Kernel, view: &View, settings: &ExportSettings) -> 
         }
         from = until;
     }
-    out.into_inner()
-        .map_err(|error| failed(error.into_error()))?
-        .sync_all()
-        .map_err(failed)?;
+    out.into_inner().map_err(|error| failed(error.into_error()))?.sync_all().map_err(failed)?;
     Ok(export)
 }
 
@@ -85,28 +82,14 @@ fn act_line(act: &ActRecord, private: bool) -> String {
 }
 
 fn export_log(view: &View, folder: &Path) -> Result<Export> {
-    let failed = |error| {
-        ground::Problem::from(LogError::disk(
-            format!("writing to {}", folder.display()),
-            error,
-        ))
-    };
+    let failed = |error| ground::Problem::from(LogError::disk(format!("writing to {}", folder.display()), error));
     fs::create_dir_all(folder).map_err(failed)?;
     if fs::read_dir(folder).map_err(failed)?.next().is_some() {
-        return Err(ground::Problem::invalid_field(
-            "out",
-            "ledger-export-folder-not-empty",
-        ));
+        return Err(ground::Problem::invalid_field("out", "ledger-export-folder-not-empty"));
     }
     let head = view.head()?;
     let (size, root) = (head.checkpoint.size, head.checkpoint.root);
-    let mut export = Export {
-        size,
-        root: root.to_base64(),
-        files: 0,
-        bytes: 0,
-        acts: 0,
-    };
+    let mut export = Export { size, root: root.to_base64(), files: 0, bytes: 0, acts: 0 };
     let mut put = |path: &str, bytes: &[u8]| -> Result<()> {
         let target = folder.join(path);
         let above = target.parent().unwrap_or(folder);
@@ -122,8 +105,7 @@ fn export_log(view: &View, folder: &Path) -> Result<Export> {
         let entries = tlog::bundle::decode(&bytes, usize::from(file.width));
         let entries = entries.map_err(|error| LogError::corrupt(file.to_string(), error))?;
         let kept = entries.into_iter().take(usize::from(id.width));
-        let bytes = tlog::bundle::encode(kept)
-            .map_err(|error| LogError::corrupt(file.to_string(), error))?;
+        let bytes = tlog::bundle::encode(kept).map_err(|error| LogError::corrupt(file.to_string(), error))?;
         put(&id.to_string(), &bytes)?;
     }
     for id in tiles(size) {
@@ -136,12 +118,7 @@ fn export_log(view: &View, folder: &Path) -> Result<Export> {
     put("README.txt", read_me(view.origin(), size).as_bytes())?;
     // What was read is what was written: a reader that lies is found before the export leaves the house.
     let written = View::open(folder)?;
-    if written
-        .reader()
-        .read(CHECKPOINT_PATH)
-        .map_err(damaged)?
-        .is_none()
-    {
+    if written.reader().read(CHECKPOINT_PATH).map_err(damaged)?.is_none() {
         return Err(LogError::corrupt(CHECKPOINT_PATH, "it was not written").into());
     }
     Ok(export)

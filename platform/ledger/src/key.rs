@@ -14,9 +14,7 @@ pub const SIGNING_FILE: &str = "signing.key";
 pub const VERIFIER_FILE: &str = "verifier.key";
 
 fn failed(what: &str, error: impl std::fmt::Display) -> LogError {
-    LogError::Key {
-        reason: format!("{what}: {error}"),
-    }
+    LogError::Key { reason: format!("{what}: {error}") }
 }
 
 /// The key of the ledger in `folder`: the operator's `secret` where given, else the one in the folder, else a new one
@@ -24,17 +22,10 @@ fn failed(what: &str, error: impl std::fmt::Display) -> LogError {
 ///
 /// # Errors
 /// [`LogError::Key`] when the key cannot be read, belongs to another log, or is missing.
-pub fn load_or_make(
-    folder: &Path,
-    origin: &str,
-    secret: Option<&str>,
-    rng: &dyn Rng,
-) -> Result<SignerKey, LogError> {
+pub fn load_or_make(folder: &Path, origin: &str, secret: Option<&str>, rng: &dyn Rng) -> Result<SignerKey, LogError> {
     let path = folder.join(SIGNING_FILE);
     let key = match secret {
-        Some(secret) => {
-            SignerKey::parse(secret.trim()).map_err(|error| failed("the configured key", error))?
-        }
+        Some(secret) => SignerKey::parse(secret.trim()).map_err(|error| failed("the configured key", error))?,
         None if path.exists() => read(&path)?,
         None if folder.join("checkpoint").exists() => {
             return Err(failed(
@@ -68,8 +59,7 @@ fn read(path: &Path) -> Result<SignerKey, LogError> {
 fn make(path: &Path, origin: &str, rng: &dyn Rng) -> Result<SignerKey, LogError> {
     let mut seed = [0u8; 32];
     rng.fill(&mut seed);
-    let key = SignerKey::from_seed(origin, KeyType::Ed25519, &seed)
-        .map_err(|error| failed("ledger.origin", error))?;
+    let key = SignerKey::from_seed(origin, KeyType::Ed25519, &seed).map_err(|error| failed("ledger.origin", error))?;
     let write = || {
         // Written beside and renamed, so that a stop leaves no half key.
         let draft = path.with_extension("new");
@@ -81,8 +71,7 @@ fn make(path: &Path, origin: &str, rng: &dyn Rng) -> Result<SignerKey, LogError>
         writeln!(file, "{}", key.to_secret_text())?;
         file.sync_all()?;
         fs::rename(&draft, path)?;
-        path.parent()
-            .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+        path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
     };
     write().map_err(|error| failed(SIGNING_FILE, error))?;
     Ok(key)
@@ -93,10 +82,7 @@ fn tighten(path: &Path) -> Result<(), LogError> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = fs::metadata(path)
-            .map_err(|error| failed(SIGNING_FILE, error))?
-            .permissions()
-            .mode();
+        let mode = fs::metadata(path).map_err(|error| failed(SIGNING_FILE, error))?.permissions().mode();
         if mode & 0o077 != 0 {
             tracing::warn!(path = %path.display(), "the ledger's signing key could be read by others; made private");
             fs::set_permissions(path, fs::Permissions::from_mode(0o600))
@@ -115,8 +101,6 @@ pub fn parse_verifiers(text: &str) -> Result<Vec<VerifierKey>, String> {
         .enumerate()
         .map(|(number, line)| (number, line.trim()))
         .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
-        .map(|(number, line)| {
-            VerifierKey::parse(line).map_err(|error| format!("line {}: {error}", number + 1))
-        })
+        .map(|(number, line)| VerifierKey::parse(line).map_err(|error| format!("line {}: {error}", number + 1)))
         .collect()
 }

@@ -30,28 +30,18 @@ impl Leaf {
     /// Reads an entry.
     pub fn parse(entry: &[u8]) -> Result<Self, LeafError> {
         let value: Value = serde_json::from_slice(entry).map_err(|_| LeafError::Shape)?;
-        let object = value
-            .as_object()
-            .filter(|object| object.len() == 3)
-            .ok_or(LeafError::Shape)?;
+        let object = value.as_object().filter(|object| object.len() == 3).ok_or(LeafError::Shape)?;
         if object.get("v").and_then(Value::as_u64) != Some(1) {
             return Err(LeafError::Shape);
         }
-        let act = object
-            .get("act")
-            .filter(|act| act.is_object())
-            .ok_or(LeafError::Shape)?;
+        let act = object.get("act").filter(|act| act.is_object()).ok_or(LeafError::Shape)?;
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
         let id = text(act.get("id")).ok_or(LeafError::Shape)?;
         let commitment = text(object.get("commitment")).ok_or(LeafError::Shape)?;
         if serde_jcs::to_vec(&value).ok().as_deref() != Some(entry) {
             return Err(LeafError::NotCanonical);
         }
-        Ok(Leaf {
-            id,
-            act: act.clone(),
-            commitment,
-        })
+        Ok(Leaf { id, act: act.clone(), commitment })
     }
 
     /// Whether this private part under this salt is the one the leaf was written over.
@@ -82,9 +72,7 @@ impl Opening {
         let value: Value = serde_json::from_slice(bytes).ok()?;
         Some(Opening {
             act: value.get("act")?.as_str()?.to_owned(),
-            salt: hex::decode(value.get("salt")?.as_str()?)
-                .ok()
-                .filter(|salt| salt.len() == 32)?,
+            salt: hex::decode(value.get("salt")?.as_str()?).ok().filter(|salt| salt.len() == 32)?,
             private: value.get("private")?.clone(),
         })
     }

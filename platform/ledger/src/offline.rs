@@ -10,6 +10,7 @@ use serde_json::Value;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use tlog::note::NOTE_BYTES_MAX;
 use tlog::proof_file::PROOF_FILE_BYTES_MAX;
 use tlog::{Trust, Verified, VerifierKey, VerifyError, verify_proof_file};
 
@@ -59,9 +60,7 @@ pub enum OfflineError {
         reason: String,
     },
     /// No key was given and none was found.
-    #[error(
-        "no public key of the log: give --key name+id+key, or put {VERIFIER_FILE} beside the proof file"
-    )]
+    #[error("no public key of the log: give --key name+id+key, or put {VERIFIER_FILE} beside the proof file")]
     NoKey,
     /// The proof does not hold.
     #[error(transparent)]
@@ -75,10 +74,7 @@ pub enum OfflineError {
 }
 
 fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>, OfflineError> {
-    let failed = |reason: String| OfflineError::File {
-        path: path.to_owned(),
-        reason,
-    };
+    let failed = |reason: String| OfflineError::File { path: path.to_owned(), reason };
     let read = read_limited(path, bytes_max).map_err(|error| failed(error.to_string()))?;
     read.ok_or_else(|| failed("there is no such file".to_owned()))
 }
@@ -90,19 +86,11 @@ fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>, OfflineError> {
 pub fn verify(request: &VerifyRequest) -> Result<Verification, OfflineError> {
     let bytes = read(&request.proof, PROOF_FILE_BYTES_MAX as u64)?;
     let (keys, key_file) = find_keys(request)?;
-    let origin = keys
-        .first()
-        .map(|key| key.name().to_owned())
-        .ok_or(OfflineError::NoKey)?;
+    let origin = keys.first().map(|key| key.name().to_owned()).ok_or(OfflineError::NoKey)?;
     let verified = verify_proof_file(
         &bytes,
         None,
-        &Trust {
-            origin: &origin,
-            log_keys: &keys,
-            witnesses: &[],
-            witnesses_needed: 0,
-        },
+        &Trust { origin: &origin, log_keys: &keys, witnesses: &[], witnesses_needed: 0 },
     )?;
     let leaf = Leaf::parse(&verified.entry).ok();
     let opened = match &request.opening {
@@ -112,11 +100,7 @@ pub fn verify(request: &VerifyRequest) -> Result<Verification, OfflineError> {
     Ok(Verification {
         verified,
         leaf,
-        key: keys
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join("\n"),
+        key: keys.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
         key_file,
         opened,
     })
@@ -129,10 +113,7 @@ fn find_keys(request: &VerifyRequest) -> Result<(Vec<VerifierKey>, Option<PathBu
         return Ok((keys, None));
     }
     let beside = request.proof.parent().map(Path::to_owned);
-    for folder in beside
-        .into_iter()
-        .chain(request.key_folders.iter().cloned())
-    {
+    for folder in beside.into_iter().chain(request.key_folders.iter().cloned()) {
         let path = folder.join(VERIFIER_FILE);
         if !path.is_file() {
             continue;
@@ -150,64 +131,55 @@ fn check_opening(path: &Path, leaf: Option<&Leaf>) -> Result<Value, OfflineError
         path: path.to_owned(),
         reason: "it is not JSON with act, private and salt (64 hexadecimal digits)".to_owned(),
     })?;
-    let opens = leaf.is_some_and(|leaf| {
-        leaf.id == opening.act && leaf.opens_with(&opening.salt, &opening.private)
-    });
+    let opens = leaf.is_some_and(|leaf| leaf.id == opening.act && leaf.opens_with(&opening.salt, &opening.private));
     if !opens {
-        return Err(OfflineError::Opening {
-            path: path.to_owned(),
-        });
+        return Err(OfflineError::Opening { path: path.to_owned() });
     }
     Ok(opening.private)
 }
 
+/// The ledger in a folder, trusted by `keys` (text form, one a line) or, without, by the folder's own `verifier.key`.
+///
+/// # Errors
+/// [`OfflineError`] when the folder or the keys cannot be used.
+pub fn open_folder(folder: &Path, keys: Option<&str>) -> Result<View, OfflineError> {
+    let Some(text) = keys else {
+        return View::open(folder)
+            .map_err(|error| OfflineError::File { path: folder.to_owned(), reason: error.to_string() });
+    };
+    let keys = parse_verifiers(text).map_err(|reason| OfflineError::File { path: PathBuf::from("--key"), reason })?;
+    let origin = keys.first().map(|key| key.name().to_owned()).ok_or(OfflineError::NoKey)?;
+    let disk = std::sync::Arc::new(crate::disk::LocalDisk::reader(folder));
+    Ok(View::new(crate::view::DiskReader::new(disk), origin, keys))
+}
+
 /// Audits an exported folder: the whole log, and every line of its `acts.ndjson` against the leaf at its index. `keys`
 /// are the keys the reader trusts; without any, those in the folder are taken, which then proves only that the folder
-/// agrees with itself.
+/// agrees with itself. `since` is a checkpoint the reader kept from before: the log must continue it.
 ///
 /// # Errors
 /// [`OfflineError`] when the folder is no ledger at all. A difference is in the answer.
-pub fn audit_folder(folder: &Path, keys: Option<&str>) -> Result<Audit, OfflineError> {
-    let view = match keys {
-        Some(text) => {
-            let keys = parse_verifiers(text).map_err(|reason| OfflineError::File {
-                path: PathBuf::from("--key"),
-                reason,
-            })?;
-            let origin = keys
-                .first()
-                .map(|key| key.name().to_owned())
-                .ok_or(OfflineError::NoKey)?;
-            let disk = std::sync::Arc::new(crate::disk::LocalDisk::reader(folder));
-            View::new(crate::view::DiskReader::new(disk), origin, keys)
-        }
-        None => View::open(folder).map_err(|error| OfflineError::File {
-            path: folder.to_owned(),
-            reason: error.to_string(),
-        })?,
-    };
+pub fn audit_folder(folder: &Path, keys: Option<&str>, since: Option<&Path>) -> Result<Audit, OfflineError> {
+    let view = open_folder(folder, keys)?;
     let mut lines = ActLines::open(&folder.join(ACTS_FILE))?;
     let mut checks = Checks::default();
-    let result = tlog::audit(
-        view.reader(),
-        view.origin(),
-        view.verifiers(),
-        |index, entry| {
-            let leaf = checks.leaf(entry)?;
-            let Some(lines) = &mut lines else {
-                return Ok(());
-            };
-            lines.check(index, entry, &leaf, &mut checks)
-        },
-    );
+    let result = tlog::audit(view.reader(), view.origin(), view.verifiers(), |index, entry| {
+        let leaf = checks.leaf(entry)?;
+        let Some(lines) = &mut lines else {
+            return Ok(());
+        };
+        lines.check(index, entry, &leaf, &mut checks)
+    });
     let mut audit = checks.finish(result);
     if audit.difference.is_none()
         && let Some(extra) = lines.and_then(|mut lines| lines.next_line().ok().flatten())
     {
-        audit.difference = Some(format!(
-            "{ACTS_FILE} has a line that no leaf belongs to: {}",
-            extra.0
-        ));
+        audit.difference = Some(format!("{ACTS_FILE} has a line that no leaf belongs to: {}", extra.0));
+    }
+    if let (None, Some(path)) = (&audit.difference, since) {
+        let kept = read(path, NOTE_BYTES_MAX as u64)?;
+        let refused = view.extends(&kept).err();
+        audit.difference = refused.map(|error| format!("{}: {error}", path.display()));
     }
     Ok(audit)
 }
@@ -221,57 +193,32 @@ struct ActLines {
 impl ActLines {
     fn open(path: &Path) -> Result<Option<Self>, OfflineError> {
         match File::open(path) {
-            Ok(file) => Ok(Some(ActLines {
-                reader: BufReader::new(file),
-                number: 0,
-            })),
+            Ok(file) => Ok(Some(ActLines { reader: BufReader::new(file), number: 0 })),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(OfflineError::File {
-                path: path.to_owned(),
-                reason: error.to_string(),
-            }),
+            Err(error) => Err(OfflineError::File { path: path.to_owned(), reason: error.to_string() }),
         }
     }
 
     fn next_line(&mut self) -> Result<Option<(u64, Vec<u8>)>, String> {
         let mut line = Vec::new();
-        let read = (&mut self.reader)
-            .take(ACT_LINE_BYTES_MAX)
-            .read_until(b'\n', &mut line);
+        let read = (&mut self.reader).take(ACT_LINE_BYTES_MAX).read_until(b'\n', &mut line);
         read.map_err(|error| format!("{ACTS_FILE}: {error}"))?;
         self.number += 1;
-        Ok(if line.is_empty() {
-            None
-        } else {
-            Some((self.number, line))
-        })
+        Ok(if line.is_empty() { None } else { Some((self.number, line)) })
     }
 
-    fn check(
-        &mut self,
-        index: u64,
-        entry: &[u8],
-        leaf: &Leaf,
-        checks: &mut Checks,
-    ) -> Result<(), String> {
+    fn check(&mut self, index: u64, entry: &[u8], leaf: &Leaf, checks: &mut Checks) -> Result<(), String> {
         let missing = || format!("{ACTS_FILE} has no line for this leaf");
         let (number, line) = self.next_line()?.ok_or_else(missing)?;
-        let value: Value = serde_json::from_slice(&line)
-            .map_err(|_| format!("{ACTS_FILE} line {number} is not JSON"))?;
+        let value: Value =
+            serde_json::from_slice(&line).map_err(|_| format!("{ACTS_FILE} line {number} is not JSON"))?;
         let text = value.get("leaf").and_then(Value::as_str);
-        if value.get("index").and_then(Value::as_u64) != Some(index)
-            || text.map(str::as_bytes) != Some(entry)
-        {
-            return Err(format!(
-                "{ACTS_FILE} line {number} does not say what the log says"
-            ));
+        if value.get("index").and_then(Value::as_u64) != Some(index) || text.map(str::as_bytes) != Some(entry) {
+            return Err(format!("{ACTS_FILE} line {number} does not say what the log says"));
         }
         if value.get("salt").is_some() {
             let private = value.get("private").filter(|private| !private.is_null());
-            let salt = value
-                .get("salt")
-                .and_then(Value::as_str)
-                .and_then(|salt| hex::decode(salt).ok());
+            let salt = value.get("salt").and_then(Value::as_str).and_then(|salt| hex::decode(salt).ok());
             checks.private(index, leaf, private, salt.as_deref())?;
         }
         checks.count_act();

@@ -35,11 +35,7 @@ pub struct ActProof {
 impl ActProof {
     /// The private part with its salt, for those who may see it; `None` after an erasure.
     pub fn opening(&self) -> Option<Opening> {
-        Some(Opening {
-            act: self.act.id.clone(),
-            salt: self.act.salt.clone()?,
-            private: self.act.private.clone()?,
-        })
+        Some(Opening { act: self.act.id.clone(), salt: self.act.salt.clone()?, private: self.act.private.clone()? })
     }
 }
 
@@ -49,16 +45,12 @@ impl ActProof {
 /// `not_found` for no such act, `ledger_not_yet` when it is not in a published tree yet, `ledger_corrupt` when the
 /// files of the log cannot prove it.
 pub async fn prove(kernel: &Kernel, view: &View, act_id: &str) -> Result<ActProof> {
-    let act = kernel::store::act(kernel, act_id)
-        .await?
-        .ok_or_else(Problem::not_found)?;
+    let act = kernel::store::act(kernel, act_id).await?.ok_or_else(Problem::not_found)?;
     let Some(index) = act.leaf_index else {
         return Err(Problem::new(&NOT_YET));
     };
     let view = view.clone();
-    tokio::task::spawn_blocking(move || prove_at(&view, act, index))
-        .await
-        .map_err(Problem::internal)?
+    tokio::task::spawn_blocking(move || prove_at(&view, act, index)).await.map_err(Problem::internal)?
 }
 
 fn prove_at(view: &View, act: ActRecord, index: u64) -> Result<ActProof> {
@@ -74,19 +66,11 @@ fn prove_at(view: &View, act: ActRecord, index: u64) -> Result<ActProof> {
     let steps = steps.map_err(|error| LogError::corrupt("tiles", error))?;
     let root = steps.last().map_or(hash, |step| step.result);
     if root != checkpoint.root {
-        let reason = format!(
-            "leaf {index} leads to root {root}, the checkpoint says {}",
-            checkpoint.root
-        );
+        let reason = format!("leaf {index} leads to root {root}, the checkpoint says {}", checkpoint.root);
         return Err(LogError::corrupt("tiles", reason).into());
     }
     let note = head.note.to_string();
-    let file = ProofFile {
-        extra: Some(leaf.clone()),
-        index,
-        proof,
-        checkpoint: note.clone(),
-    };
+    let file = ProofFile { extra: Some(leaf.clone()), index, proof, checkpoint: note.clone() };
     Ok(ActProof {
         agrees: act.leaf() == leaf,
         act,

@@ -28,11 +28,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings {
-            folder: PathBuf::from("data/ledger"),
-            origin: "touchstone.local/ledger".to_owned(),
-            secret: None,
-        }
+        Settings { folder: PathBuf::from("data/ledger"), origin: "touchstone.local/ledger".to_owned(), secret: None }
     }
 }
 
@@ -90,18 +86,10 @@ impl Ledger {
         if waiting.is_empty() {
             return Ok(0);
         }
-        let new: Vec<&ActRecord> = waiting
-            .iter()
-            .map(|(_, act)| act)
-            .filter(|act| act.leaf_index.is_none())
-            .collect();
-        let leaves = new.iter().map(|act| NewLeaf {
-            id: act.id.clone(),
-            bytes: act.leaf(),
-        });
+        let new: Vec<&ActRecord> = waiting.iter().map(|(_, act)| act).filter(|act| act.leaf_index.is_none()).collect();
+        let leaves = new.iter().map(|act| NewLeaf { id: act.id.clone(), bytes: act.leaf() });
         let places = self.log.append(leaves.collect()).await?;
-        let positions: Vec<(String, u64)> =
-            new.iter().map(|act| act.id.clone()).zip(places).collect();
+        let positions: Vec<(String, u64)> = new.iter().map(|act| act.id.clone()).zip(places).collect();
         let rows: Vec<String> = waiting.iter().map(|(row, _)| row.id.clone()).collect();
         store::record(kernel, &positions, &rows).await?;
         Ok(rows.len() as u64)
@@ -123,9 +111,7 @@ impl Ledger {
     /// the log has is a log put back from an old copy: going on would give two acts one position.
     async fn catch_up(&self, kernel: &Kernel) -> Result<()> {
         let size = self.log.head().size;
-        let recorded = kernel::store::highest_leaf(kernel)
-            .await?
-            .map_or(0, |highest| highest + 1);
+        let recorded = kernel::store::highest_leaf(kernel).await?.map_or(0, |highest| highest + 1);
         if recorded > size {
             let reason = format!("the database knows {recorded} leaves, the log has {size}");
             return Err(LogError::corrupt("checkpoint", reason).into());
@@ -134,14 +120,9 @@ impl Ledger {
         while next < size {
             let until = size.min(next + CATCH_UP_LEAVES);
             let view = self.view.clone();
-            let read = move || {
-                (next..until)
-                    .map(|index| view.entry(index, size).map(|entry| (index, entry)))
-                    .collect()
-            };
-            let entries: Result<Vec<(u64, Vec<u8>)>, LogError> = tokio::task::spawn_blocking(read)
-                .await
-                .map_err(ground::Problem::internal)?;
+            let read = move || (next..until).map(|index| view.entry(index, size).map(|entry| (index, entry))).collect();
+            let entries: Result<Vec<(u64, Vec<u8>)>, LogError> =
+                tokio::task::spawn_blocking(read).await.map_err(ground::Problem::internal)?;
             let mut positions = Vec::new();
             for (index, entry) in entries? {
                 let act = match Leaf::parse(&entry) {
@@ -150,10 +131,7 @@ impl Ledger {
                 };
                 match act.filter(|act| act.leaf() == entry) {
                     Some(act) => positions.push((act.id, index)),
-                    None => tracing::error!(
-                        leaf = index,
-                        "the log has a leaf whose act is not in the database"
-                    ),
+                    None => tracing::error!(leaf = index, "the log has a leaf whose act is not in the database"),
                 }
             }
             store::record(kernel, &positions, &[]).await?;
@@ -165,24 +143,15 @@ impl Ledger {
 
 fn open_log(kernel: &Kernel, settings: &Settings) -> Result<(Log, View), LogError> {
     let disk = LocalDisk::open(&settings.folder).map_err(|error| match error {
-        OpenError::Locked(_) => LogError::Locked {
-            reason: error.to_string(),
-        },
+        OpenError::Locked(_) => LogError::Locked { reason: error.to_string() },
         OpenError::Io(_, source) => LogError::disk("opening the ledger's folder", source),
     })?;
-    let signer = key::load_or_make(
-        &settings.folder,
-        &settings.origin,
-        settings.secret.as_deref(),
-        kernel.rng(),
-    )?;
+    let signer = key::load_or_make(&settings.folder, &settings.origin, settings.secret.as_deref(), kernel.rng())?;
     let verifiers = vec![signer.verifier()];
-    let disk = Arc::new(disk);
-    let log = Log::open(disk.clone(), signer, id_of)?;
-    Ok((
-        log,
-        View::new(DiskReader::new(disk), settings.origin.clone(), verifiers),
-    ))
+    let log = Log::open(Arc::new(disk), signer, id_of)?;
+    // Readers do not hold the lock: it goes when the log is closed, whoever still reads.
+    let reader = DiskReader::new(Arc::new(LocalDisk::reader(&settings.folder)));
+    Ok((log, View::new(reader, settings.origin.clone(), verifiers)))
 }
 
 #[derive(serde::Deserialize)]
@@ -197,7 +166,5 @@ struct ActId {
 
 /// The act id in a leaf. Reads nothing else of it: a start looks at many thousands.
 pub fn id_of(entry: &[u8]) -> Option<String> {
-    serde_json::from_slice::<IdOnly>(entry)
-        .ok()
-        .map(|leaf| leaf.act.id)
+    serde_json::from_slice::<IdOnly>(entry).ok().map(|leaf| leaf.act.id)
 }

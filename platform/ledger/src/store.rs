@@ -11,11 +11,7 @@ pub async fn waiting_acts(kernel: &Kernel) -> Result<Vec<(OutboxRow, ActRecord)>
 }
 
 /// Records positions and removes outbox rows, in one transaction.
-pub async fn record(
-    kernel: &Kernel,
-    positions: &[(String, u64)],
-    outbox_rows: &[String],
-) -> Result<()> {
+pub async fn record(kernel: &Kernel, positions: &[(String, u64)], outbox_rows: &[String]) -> Result<()> {
     let tx: Tx = kernel.db().write_tx().await?;
     set_leaf_indexes(&tx, positions).await?;
     finish_outbox_in(&tx, outbox_rows).await?;

@@ -31,12 +31,7 @@ async fn house_over(db: db::testing::TestDb) -> House {
         policy::shipped(),
         jiff::tz::TimeZone::UTC,
     );
-    House {
-        kernel,
-        clock,
-        folder,
-        _db: db,
-    }
+    House { kernel, clock, folder, _db: db }
 }
 
 async fn house() -> House {
@@ -45,11 +40,7 @@ async fn house() -> House {
 
 impl House {
     fn settings(&self) -> Settings {
-        Settings {
-            folder: self.folder.path().join("ledger"),
-            origin: "shop.example/ledger".into(),
-            secret: None,
-        }
+        Settings { folder: self.folder.path().join("ledger"), origin: "shop.example/ledger".into(), secret: None }
     }
 
     async fn ledger(&self) -> Ledger {
@@ -83,11 +74,7 @@ impl House {
 }
 
 fn request(proof: &Path, key: &str) -> VerifyRequest {
-    VerifyRequest {
-        proof: proof.to_owned(),
-        key: Some(key.to_owned()),
-        ..VerifyRequest::default()
-    }
+    VerifyRequest { proof: proof.to_owned(), key: Some(key.to_owned()), ..VerifyRequest::default() }
 }
 
 #[tokio::test]
@@ -99,9 +86,7 @@ async fn an_act_gets_a_proof_that_verifies_with_nothing_but_the_file_and_the_key
         for number in 0..20 {
             ids.push(house.act(number).await);
         }
-        let early = prove(&house.kernel, ledger.view(), &ids[7])
-            .await
-            .unwrap_err();
+        let early = prove(&house.kernel, ledger.view(), &ids[7]).await.unwrap_err();
         assert_eq!(early.code.code, "ledger_not_yet");
         ledger.settle(&house.kernel).await.unwrap();
         let proof = prove(&house.kernel, ledger.view(), &ids[7]).await.unwrap();
@@ -112,47 +97,23 @@ async fn an_act_gets_a_proof_that_verifies_with_nothing_but_the_file_and_the_key
 
         let path = house.save("out/7.tlog-proof", &proof.file);
         let opening = house.save("out/7.opening.json", &proof.opening().unwrap().to_json());
-        let verified = verify(&VerifyRequest {
-            opening: Some(opening.clone()),
-            ..request(&path, &key)
-        })
-        .unwrap();
+        let verified = verify(&VerifyRequest { opening: Some(opening.clone()), ..request(&path, &key) }).unwrap();
         assert_eq!(verified.leaf.unwrap().id, ids[7]);
         assert_eq!(verified.opened.unwrap()["reviewer"], "张三 7");
-        assert!(
-            !String::from_utf8_lossy(&verified.verified.entry).contains("张三"),
-            "a leaf holds no private part"
-        );
+        assert!(!String::from_utf8_lossy(&verified.verified.entry).contains("张三"), "a leaf holds no private part");
 
         assert!(matches!(
-            verify(&VerifyRequest {
-                proof: path.clone(),
-                ..Default::default()
-            }),
+            verify(&VerifyRequest { proof: path.clone(), ..Default::default() }),
             Err(OfflineError::NoKey)
         ));
         house.save("out/verifier.key", &key);
-        verify(&VerifyRequest {
-            proof: path.clone(),
-            ..Default::default()
-        })
-        .unwrap();
+        verify(&VerifyRequest { proof: path.clone(), ..Default::default() }).unwrap();
         let forged = proof.file.replace("index 7", "index 8");
         let forged = house.save("out/8.tlog-proof", &forged);
-        assert!(matches!(
-            verify(&request(&forged, &key)),
-            Err(OfflineError::Refused(_))
-        ));
-        let other = house.save(
-            "out/other.json",
-            &std::fs::read_to_string(&opening)
-                .unwrap()
-                .replace("张三 7", "张三 8"),
-        );
-        let refused = verify(&VerifyRequest {
-            opening: Some(other),
-            ..request(&path, &key)
-        });
+        assert!(matches!(verify(&request(&forged, &key)), Err(OfflineError::Refused(_))));
+        let other =
+            house.save("out/other.json", &std::fs::read_to_string(&opening).unwrap().replace("张三 7", "张三 8"));
+        let refused = verify(&VerifyRequest { opening: Some(other), ..request(&path, &key) });
         assert!(matches!(refused, Err(OfflineError::Opening { .. })));
         let stranger = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8";
         assert!(verify(&request(&path, stranger)).is_err());
@@ -171,32 +132,16 @@ async fn acts_stand_in_the_log_in_the_order_they_were_written_each_once() {
         }
     }
     // A second append of what is there changes nothing: the sequencer may be stopped between log and database.
-    let third = kernel::store::act(&house.kernel, &ids[3])
-        .await
-        .unwrap()
-        .unwrap();
-    let again = ledger
-        .log()
-        .append(vec![NewLeaf {
-            id: ids[3].clone(),
-            bytes: third.leaf(),
-        }])
-        .await
-        .unwrap();
+    let third = kernel::store::act(&house.kernel, &ids[3]).await.unwrap().unwrap();
+    let again = ledger.log().append(vec![NewLeaf { id: ids[3].clone(), bytes: third.leaf() }]).await.unwrap();
     ledger.settle(&house.kernel).await.unwrap();
     assert_eq!(again, [3]);
     for (number, id) in ids.iter().enumerate() {
-        let act = kernel::store::act(&house.kernel, id)
-            .await
-            .unwrap()
-            .unwrap();
+        let act = kernel::store::act(&house.kernel, id).await.unwrap().unwrap();
         assert_eq!(act.leaf_index, Some(number as u64));
     }
     let audit = audit(&house.kernel, ledger.view()).await.unwrap();
-    assert_eq!(
-        (audit.difference, audit.entries, audit.acts, audit.openings),
-        (None, 30, 30, 30)
-    );
+    assert_eq!((audit.difference, audit.entries, audit.acts, audit.openings), (None, 30, 30, 30));
 }
 
 #[tokio::test]
@@ -205,25 +150,12 @@ async fn a_leaf_that_was_durable_but_not_recorded_gets_its_position_at_the_next_
     let ids = [house.act(0).await, house.act(1).await];
     let ledger = house.ledger().await;
     // The process stops after the append and before the database knows.
-    let act = kernel::store::act(&house.kernel, &ids[0])
-        .await
-        .unwrap()
-        .unwrap();
-    ledger
-        .log()
-        .append(vec![NewLeaf {
-            id: ids[0].clone(),
-            bytes: act.leaf(),
-        }])
-        .await
-        .unwrap();
+    let act = kernel::store::act(&house.kernel, &ids[0]).await.unwrap().unwrap();
+    ledger.log().append(vec![NewLeaf { id: ids[0].clone(), bytes: act.leaf() }]).await.unwrap();
     ledger.log().close();
     drop(ledger);
     let ledger = house.ledger().await;
-    let act = kernel::store::act(&house.kernel, &ids[0])
-        .await
-        .unwrap()
-        .unwrap();
+    let act = kernel::store::act(&house.kernel, &ids[0]).await.unwrap().unwrap();
     assert_eq!(act.leaf_index, Some(0));
     ledger.settle(&house.kernel).await.unwrap();
     let audit = audit(&house.kernel, ledger.view()).await.unwrap();
@@ -236,52 +168,24 @@ async fn one_process_writes_and_an_old_copy_of_the_log_does_not_start() {
     house.act(0).await;
     let ledger = house.ledger().await;
     ledger.settle(&house.kernel).await.unwrap();
-    let second = Ledger::open(&house.kernel, house.settings())
-        .await
-        .err()
-        .unwrap();
+    let second = Ledger::open(&house.kernel, house.settings()).await.err().unwrap();
     assert_eq!(second.code.code, "ledger_locked");
+    // A closed log can be opened again although somebody still reads it.
     ledger.log().close();
-    drop(ledger);
     let copy = house.path("copy");
     copy_folder(&house.path("ledger"), &copy);
     let ledger = house.ledger().await;
     house.act(1).await;
     ledger.settle(&house.kernel).await.unwrap();
     drop(ledger);
-    let old = Settings {
-        folder: copy,
-        ..house.settings()
-    };
+    let old = Settings { folder: copy, ..house.settings() };
     let refused = Ledger::open(&house.kernel, old).await.err().unwrap();
     assert_eq!(refused.code.code, "ledger_corrupt");
-    assert!(
-        refused
-            .to_string()
-            .contains("the database knows 2 leaves, the log has 1"),
-        "{refused}"
-    );
-    let renamed = Settings {
-        origin: "another.example/ledger".into(),
-        ..house.settings()
-    };
-    assert!(
-        Ledger::open(&house.kernel, renamed)
-            .await
-            .err()
-            .unwrap()
-            .to_string()
-            .contains("belongs to")
-    );
+    assert!(refused.to_string().contains("the database knows 2 leaves, the log has 1"), "{refused}");
+    let renamed = Settings { origin: "another.example/ledger".into(), ..house.settings() };
+    assert!(Ledger::open(&house.kernel, renamed).await.err().unwrap().to_string().contains("belongs to"));
     std::fs::remove_file(house.path("ledger/signing.key")).unwrap();
-    assert!(
-        Ledger::open(&house.kernel, house.settings())
-            .await
-            .err()
-            .unwrap()
-            .to_string()
-            .contains("missing")
-    );
+    assert!(Ledger::open(&house.kernel, house.settings()).await.err().unwrap().to_string().contains("missing"));
 }
 
 fn copy_folder(from: &Path, to: &Path) {
@@ -321,51 +225,27 @@ async fn erasing_a_person_keeps_every_proof_and_is_itself_an_act() {
     ledger.settle(&house.kernel).await.unwrap();
     let before = prove(&house.kernel, ledger.view(), &ids[1]).await.unwrap();
     let subject = Subject::new("merchant", "merchant-1");
-    let erased = erase(
-        &house.kernel,
-        &Actor::system("test"),
-        &subject,
-        "request of the person",
-    )
-    .await
-    .unwrap();
+    let erased = erase(&house.kernel, &Actor::system("test"), &subject, "request of the person").await.unwrap();
     assert_eq!((erased.acts_erased, erased.erasure_acts.len()), (3, 1));
     ledger.settle(&house.kernel).await.unwrap();
     let after = prove(&house.kernel, ledger.view(), &ids[1]).await.unwrap();
-    assert_eq!(
-        (&after.leaf, after.index, after.agrees),
-        (&before.leaf, before.index, true)
-    );
+    assert_eq!((&after.leaf, after.index, after.agrees), (&before.leaf, before.index, true));
     assert_eq!((after.act.private.is_none(), after.opening()), (true, None));
     let key = ledger.view().verifier_text();
-    verify(&request(
-        &house.save("before.tlog-proof", &before.file),
-        &key,
-    ))
-    .unwrap();
+    verify(&request(&house.save("before.tlog-proof", &before.file), &key)).unwrap();
     verify(&request(&house.save("after.tlog-proof", &after.file), &key)).unwrap();
     let report = audit(&house.kernel, ledger.view()).await.unwrap();
-    assert_eq!(
-        (report.difference, report.erased, report.openings),
-        (None, 3, 7)
-    );
+    assert_eq!((report.difference, report.erased, report.openings), (None, 3, 7));
     // Nothing is left to erase but the erasure's own record, which stays.
-    let again = erase(&house.kernel, &Actor::system("test"), &subject, "again")
-        .await
-        .unwrap_err();
+    let again = erase(&house.kernel, &Actor::system("test"), &subject, "again").await.unwrap_err();
     assert_eq!(again.code.code, "invalid_input");
     // A private part that goes without an erasure act is found.
     let tx = house.kernel.db().write_tx().await.unwrap();
-    kernel::store::erase_private(&tx, &[ids[5].clone()])
-        .await
-        .unwrap();
+    kernel::store::erase_private(&tx, &[ids[5].clone()]).await.unwrap();
     tx.commit().await.unwrap();
     let report = audit(&house.kernel, ledger.view()).await.unwrap();
     let difference = report.difference.unwrap();
-    assert!(
-        difference.contains(&ids[5]) && difference.starts_with("leaf 5"),
-        "{difference}"
-    );
+    assert!(difference.contains(&ids[5]) && difference.starts_with("leaf 5"), "{difference}");
 }
 
 #[tokio::test]
@@ -377,28 +257,13 @@ async fn one_changed_byte_of_an_export_is_named() {
     }
     ledger.settle(&house.kernel).await.unwrap();
     let folder = house.path("export");
-    let settings = ExportSettings {
-        folder: folder.clone(),
-        private: true,
-    };
-    let written = export(&house.kernel, ledger.view(), &settings)
-        .await
-        .unwrap();
+    let settings = ExportSettings { folder: folder.clone(), private: true };
+    let written = export(&house.kernel, ledger.view(), &settings).await.unwrap();
     assert_eq!((written.size, written.acts), (300, 300));
-    assert_eq!(
-        export(&house.kernel, ledger.view(), &settings)
-            .await
-            .unwrap_err()
-            .code
-            .code,
-        "invalid_input"
-    );
+    assert_eq!(export(&house.kernel, ledger.view(), &settings).await.unwrap_err().code.code, "invalid_input");
     let key = ledger.view().verifier_text();
-    let clean = audit_folder(&folder, Some(&key)).unwrap();
-    assert_eq!(
-        (clean.difference, clean.entries, clean.openings),
-        (None, 300, 300)
-    );
+    let clean = audit_folder(&folder, Some(&key), None).unwrap();
+    assert_eq!((clean.difference, clean.entries, clean.openings), (None, 300, 300));
     for (file, at) in [
         ("checkpoint", 30),
         ("tile/entries/000", 5_000),
@@ -412,21 +277,15 @@ async fn one_changed_byte_of_an_export_is_named() {
         let mut bad = good.clone();
         bad[at] ^= 1;
         std::fs::write(&path, &bad).unwrap();
-        let difference = audit_folder(&folder, Some(&key))
-            .unwrap()
-            .difference
-            .unwrap_or_default();
+        let difference = audit_folder(&folder, Some(&key), None).unwrap().difference.unwrap_or_default();
         assert!(difference.contains(file), "{file}: {difference}");
         std::fs::write(&path, &good).unwrap();
     }
-    let public = ExportSettings {
-        folder: house.path("public"),
-        private: false,
-    };
+    let public = ExportSettings { folder: house.path("public"), private: false };
     export(&house.kernel, ledger.view(), &public).await.unwrap();
     let text = std::fs::read_to_string(public.folder.join(ACTS_FILE)).unwrap();
     assert!(!text.contains("张三") && !text.contains("salt"));
-    assert_eq!(audit_folder(&public.folder, None).unwrap().difference, None);
+    assert_eq!(audit_folder(&public.folder, None, None).unwrap().difference, None);
 }
 
 #[tokio::test]
@@ -447,44 +306,22 @@ async fn the_audit_names_an_act_that_was_changed_in_the_database() {
         ("kind", "listing.approved", "listing.rejected", "kind"),
     ] {
         let change = |from: &str, to: &str| {
-            format!(
-                "UPDATE acts SET {column} = REPLACE({column}, '{from}', '{to}') WHERE id = '{}'",
-                ids[2]
-            )
+            format!("UPDATE acts SET {column} = REPLACE({column}, '{from}', '{to}') WHERE id = '{}'", ids[2])
         };
         let tx = house.kernel.db().write_tx().await.unwrap();
         tx.execute_unprepared(&change(from, to)).await.unwrap();
         tx.commit().await.unwrap();
-        let difference = audit(&house.kernel, ledger.view())
-            .await
-            .unwrap()
-            .difference
-            .unwrap_or_default();
-        assert!(
-            difference.contains(named) && difference.contains(&ids[2]),
-            "{column}: {difference}"
-        );
+        let difference = audit(&house.kernel, ledger.view()).await.unwrap().difference.unwrap_or_default();
+        assert!(difference.contains(named) && difference.contains(&ids[2]), "{column}: {difference}");
         let tx = house.kernel.db().write_tx().await.unwrap();
         tx.execute_unprepared(&change(to, from)).await.unwrap();
         tx.commit().await.unwrap();
     }
-    assert_eq!(
-        audit(&house.kernel, ledger.view())
-            .await
-            .unwrap()
-            .difference,
-        None
-    );
+    assert_eq!(audit(&house.kernel, ledger.view()).await.unwrap().difference, None);
     let tx = house.kernel.db().write_tx().await.unwrap();
-    tx.execute_unprepared(&format!("DELETE FROM acts WHERE id = '{}'", ids[4]))
-        .await
-        .unwrap();
+    tx.execute_unprepared(&format!("DELETE FROM acts WHERE id = '{}'", ids[4])).await.unwrap();
     tx.commit().await.unwrap();
-    let difference = audit(&house.kernel, ledger.view())
-        .await
-        .unwrap()
-        .difference
-        .unwrap();
+    let difference = audit(&house.kernel, ledger.view()).await.unwrap().difference.unwrap();
     assert!(difference.starts_with("leaf 4"), "{difference}");
 }
 
@@ -496,10 +333,8 @@ async fn many_who_append_at_once_share_the_log_and_none_is_lost() {
         .map(|number| {
             let log = ledger.log().clone();
             tokio::spawn(async move {
-                let leaf = |step: usize| NewLeaf {
-                    id: format!("{number}-{step}"),
-                    bytes: format!("{number}-{step}").into(),
-                };
+                let leaf =
+                    |step: usize| NewLeaf { id: format!("{number}-{step}"), bytes: format!("{number}-{step}").into() };
                 let mut positions = Vec::new();
                 for step in 0..5 {
                     positions.extend(log.append(vec![leaf(step)]).await.unwrap());
@@ -520,13 +355,7 @@ async fn many_who_append_at_once_share_the_log_and_none_is_lost() {
     ledger.log().close();
     assert!(ledger.log().append(vec![]).await.is_err());
     let view = View::open(&house.path("ledger")).unwrap();
-    let report = tlog::audit(
-        view.reader(),
-        view.origin(),
-        view.verifiers(),
-        |_, _| Ok(()),
-    )
-    .unwrap();
+    let report = tlog::audit(view.reader(), view.origin(), view.verifiers(), |_, _| Ok(())).unwrap();
     assert_eq!(report.entries, 1_000);
 }
 
@@ -543,5 +372,46 @@ fn only_the_canonical_spelling_of_a_leaf_is_read() {
         "",
     ] {
         assert!(Leaf::parse(bad.as_bytes()).is_err(), "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_kept_an_old_checkpoint_sees_that_the_log_only_grew() {
+    let house = house().await;
+    let ledger = house.ledger().await;
+    let checkpoint = || std::fs::read(house.path("ledger/checkpoint")).unwrap();
+    let empty = checkpoint();
+    for number in 0..20 {
+        house.act(number).await;
+    }
+    ledger.settle(&house.kernel).await.unwrap();
+    let old = checkpoint();
+    for number in 20..300 {
+        house.act(number).await;
+    }
+    ledger.settle(&house.kernel).await.unwrap();
+    let continuation = ledger.view().extends(&old).unwrap();
+    assert_eq!((continuation.old_size, continuation.size), (20, 300));
+    assert_eq!(ledger.view().extends(&empty).unwrap().old_size, 0);
+    assert_eq!(ledger.view().extends(&checkpoint()).unwrap().proof, []);
+    let folder = house.path("export");
+    let settings = ExportSettings { folder: folder.clone(), private: false };
+    export(&house.kernel, ledger.view(), &settings).await.unwrap();
+    std::fs::write(house.path("kept"), &old).unwrap();
+    let since = house.path("kept");
+    assert_eq!(audit_folder(&folder, None, Some(&since)).unwrap().difference, None);
+    // The operator signs two histories: the one who kept the other notices.
+    let signer =
+        tlog::SignerKey::parse(std::fs::read_to_string(house.path("ledger/signing.key")).unwrap().trim()).unwrap();
+    let fork = |size| {
+        let root = tlog::leaf_hash(b"another history");
+        let forked = tlog::Checkpoint { origin: signer.name().to_owned(), size, root, extensions: vec![] };
+        forked.sign(&signer).unwrap().to_string()
+    };
+    for (size, named) in [(20, "not its continuation"), (301, "leaves were taken away"), (300, "not its continuation")]
+    {
+        std::fs::write(&since, fork(size)).unwrap();
+        let difference = audit_folder(&folder, None, Some(&since)).unwrap().difference.unwrap();
+        assert!(difference.contains(named), "{size}: {difference}");
     }
 }

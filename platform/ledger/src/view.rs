@@ -7,10 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 use tlog::audit::CHECKPOINT_PATH;
 use tlog::note::NOTE_BYTES_MAX;
-use tlog::tile::{
-    BundleId, FILE_BYTES_MAX, ReadError, TILE_WIDTH, TiledTree, read_bundle, tile_width,
-};
-use tlog::{Hash, Resource, SignedCheckpoint, TileReader, VerifierKey, bundle, tree};
+use tlog::tile::{BundleId, FILE_BYTES_MAX, ReadError, TILE_WIDTH, TiledTree, read_bundle, tile_width};
+use tlog::{Hash, Resource, SignedCheckpoint, TileReader, VerifierKey, bundle, tree, verify_consistency};
 
 /// Reads the files of a log from a disk. Only paths that name such files are looked for.
 #[derive(Clone)]
@@ -30,11 +28,19 @@ impl TileReader for DiskReader {
         }
         self.0
             .read(path, FILE_BYTES_MAX)
-            .map_err(|error| ReadError::Failed {
-                path: path.to_owned(),
-                source: error.into(),
-            })
+            .map_err(|error| ReadError::Failed { path: path.to_owned(), source: error.into() })
     }
+}
+
+/// That a tree continues an earlier one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Continuation {
+    /// Leaves of the earlier tree.
+    pub old_size: u64,
+    /// Leaves of the present tree.
+    pub size: u64,
+    /// The proof (RFC 9162 §2.1.4), as it was checked.
+    pub proof: Vec<Hash>,
 }
 
 /// A ledger for reading. Cheap to clone.
@@ -48,11 +54,7 @@ pub struct View {
 impl View {
     /// The ledger behind a reader, whose checkpoints these keys sign.
     pub fn new(reader: DiskReader, origin: String, verifiers: Vec<VerifierKey>) -> Self {
-        View {
-            reader,
-            origin,
-            verifiers,
-        }
+        View { reader, origin, verifiers }
     }
 
     /// The ledger (or an export of one) in a folder, with the keys in its `verifier.key`. Its name is that of the first
@@ -64,13 +66,11 @@ impl View {
         let unusable = |reason: String| LogError::Key {
             reason: format!("{}: {reason}", folder.join(key::VERIFIER_FILE).display()),
         };
-        let text = std::fs::read_to_string(folder.join(key::VERIFIER_FILE))
-            .map_err(|error| unusable(error.to_string()))?;
+        let text =
+            std::fs::read_to_string(folder.join(key::VERIFIER_FILE)).map_err(|error| unusable(error.to_string()))?;
         let verifiers = key::parse_verifiers(&text).map_err(unusable)?;
-        let origin = verifiers
-            .first()
-            .map(|key| key.name().to_owned())
-            .ok_or_else(|| unusable("it is empty".into()))?;
+        let origin =
+            verifiers.first().map(|key| key.name().to_owned()).ok_or_else(|| unusable("it is empty".into()))?;
         let disk = Arc::new(LocalDisk::reader(folder));
         Ok(View::new(DiskReader::new(disk), origin, verifiers))
     }
@@ -87,10 +87,7 @@ impl View {
 
     /// The public keys in text form, one a line.
     pub fn verifier_text(&self) -> String {
-        self.verifiers
-            .iter()
-            .map(|key| format!("{key}\n"))
-            .collect()
+        self.verifiers.iter().map(|key| format!("{key}\n")).collect()
     }
 
     /// The files.
@@ -104,16 +101,12 @@ impl View {
     /// [`LogError::Corrupt`] when it is missing or not the log's.
     pub fn head(&self) -> Result<SignedCheckpoint, LogError> {
         let damaged = |reason: String| LogError::corrupt(CHECKPOINT_PATH, reason);
-        let bytes = self
-            .reader
-            .read(CHECKPOINT_PATH)
-            .map_err(|error| damaged(error.to_string()))?;
+        let bytes = self.reader.read(CHECKPOINT_PATH).map_err(|error| damaged(error.to_string()))?;
         let bytes = bytes.ok_or_else(|| damaged("it is missing".into()))?;
         if bytes.len() > NOTE_BYTES_MAX {
             return Err(damaged("it is too long".into()));
         }
-        SignedCheckpoint::open(&bytes, &self.origin, &self.verifiers)
-            .map_err(|error| damaged(error.to_string()))
+        SignedCheckpoint::open(&bytes, &self.origin, &self.verifiers).map_err(|error| damaged(error.to_string()))
     }
 
     /// The entry at a position of the tree with `size` leaves.
@@ -121,19 +114,12 @@ impl View {
     /// # Errors
     /// [`LogError::Corrupt`] when its bundle is missing or damaged.
     pub fn entry(&self, index: u64, size: u64) -> Result<Vec<u8>, LogError> {
-        let id = BundleId {
-            index: index / TILE_WIDTH,
-            width: tile_width(0, index / TILE_WIDTH, size),
-        };
+        let id = BundleId { index: index / TILE_WIDTH, width: tile_width(0, index / TILE_WIDTH, size) };
         let damaged = |reason: String| LogError::corrupt(id.to_string(), reason);
-        let (file, bytes) =
-            read_bundle(&self.reader, id).map_err(|error| damaged(error.to_string()))?;
-        let entries = bundle::decode(&bytes, usize::from(file.width))
-            .map_err(|error| damaged(error.to_string()))?;
+        let (file, bytes) = read_bundle(&self.reader, id).map_err(|error| damaged(error.to_string()))?;
+        let entries = bundle::decode(&bytes, usize::from(file.width)).map_err(|error| damaged(error.to_string()))?;
         let entry = entries.get((index % TILE_WIDTH) as usize);
-        entry
-            .map(|entry| entry.to_vec())
-            .ok_or_else(|| damaged(format!("it has no leaf {index}")))
+        entry.map(|entry| entry.to_vec()).ok_or_else(|| damaged(format!("it has no leaf {index}")))
     }
 
     /// The root of the tree at an earlier (or the present) size, computed from the tiles.
@@ -143,10 +129,7 @@ impl View {
     pub fn root(&self, size: u64) -> Result<Hash, LogError> {
         let now = self.head()?.checkpoint.size;
         if size > now {
-            return Err(LogError::corrupt(
-                "tiles",
-                format!("the log has {now} leaves, not {size}"),
-            ));
+            return Err(LogError::corrupt("tiles", format!("the log has {now} leaves, not {size}")));
         }
         // The tiles of the present tree hold every earlier tree; old partial tiles may be gone.
         let tree = TiledTree::new(&self.reader, now);
@@ -159,14 +142,8 @@ impl View {
     /// [`LogError::Corrupt`] when tiles are missing or damaged, or there is no such leaf.
     pub fn inclusion_proof(&self, index: u64, size: u64) -> Result<Vec<Hash>, LogError> {
         let tree = TiledTree::new(&self.reader, size);
-        let proof = tree::inclusion_proof(&tree, index, size)
-            .map_err(|error| LogError::corrupt("tiles", error))?;
-        proof.ok_or_else(|| {
-            LogError::corrupt(
-                "tiles",
-                format!("there is no leaf {index} in a tree of {size}"),
-            )
-        })
+        let proof = tree::inclusion_proof(&tree, index, size).map_err(|error| LogError::corrupt("tiles", error))?;
+        proof.ok_or_else(|| LogError::corrupt("tiles", format!("there is no leaf {index} in a tree of {size}")))
     }
 
     /// The proof that the tree with `size` leaves extends the one with `old_size`; empty for equal sizes.
@@ -175,14 +152,34 @@ impl View {
     /// [`LogError::Corrupt`] when tiles are missing or damaged, or `old_size` is 0 or larger than `size`.
     pub fn consistency_proof(&self, old_size: u64, size: u64) -> Result<Vec<Hash>, LogError> {
         let tree = TiledTree::new(&self.reader, size);
-        let proof = tree::consistency_proof(&tree, old_size, size)
-            .map_err(|error| LogError::corrupt("tiles", error))?;
-        proof.ok_or_else(|| {
-            LogError::corrupt(
-                "tiles",
-                format!("a tree of {size} extends no tree of {old_size}"),
-            )
-        })
+        let proof =
+            tree::consistency_proof(&tree, old_size, size).map_err(|error| LogError::corrupt("tiles", error))?;
+        proof.ok_or_else(|| LogError::corrupt("tiles", format!("a tree of {size} extends no tree of {old_size}")))
+    }
+
+    /// Checks a checkpoint that somebody kept: that it is this log's, and that the log as it stands now extends it.
+    ///
+    /// # Errors
+    /// [`LogError::Corrupt`] when the checkpoint is not the log's, or the log is not its continuation.
+    pub fn extends(&self, kept: &[u8]) -> Result<Continuation, LogError> {
+        let damaged = |reason: String| LogError::corrupt("kept checkpoint", reason);
+        let old =
+            SignedCheckpoint::open(kept, &self.origin, &self.verifiers).map_err(|error| damaged(error.to_string()))?;
+        let (old, new) = (old.checkpoint, self.head()?.checkpoint);
+        if old.size > new.size {
+            let reason = format!("it has {} leaves, the log has only {}: leaves were taken away", old.size, new.size);
+            return Err(damaged(reason));
+        }
+        // Every tree extends the empty one.
+        let proof = match old.size {
+            0 => Vec::new(),
+            size => self.consistency_proof(size, new.size)?,
+        };
+        if old.size > 0 {
+            verify_consistency(old.size, new.size, &old.root, &new.root, &proof)
+                .map_err(|error| damaged(format!("the log is not its continuation: {error}")))?;
+        }
+        Ok(Continuation { old_size: old.size, size: new.size, proof })
     }
 
     /// A file for serving under the log's prefix: `checkpoint`, tiles and bundles, nothing else.

@@ -31,6 +31,7 @@ proofs-none = No acts fit these filters
 proofs-none-help = Widen or clear the filters; a new decision appears here as soon as it is made.
 proofs-too-long = At most { $most } characters
 proofs-date = Give a date (such as 2026-01-31) or a time with its zone
+proofs-old-size = Give a number from 1 to { $size }
 proofs-needed = This is needed
 proofs-system = System
 proofs-yes = yes

@@ -31,6 +31,7 @@ proofs-none = 没有符合条件的记录
 proofs-none-help = 放宽或清除筛选条件再试；新的决定一作出就会出现在这里。
 proofs-too-long = 最多 { $most } 个字符
 proofs-date = 请填写日期（如 2026-01-31）或带时区的时间
+proofs-old-size = 请填写 1 到 { $size } 之间的数
 proofs-needed = 此项必填
 proofs-system = 系统
 proofs-yes = 是

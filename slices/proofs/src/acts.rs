@@ -8,7 +8,7 @@ use kernel::{ActRecord, Actor, Consumer, Kernel, Page, Paging, Permission, Resul
 use ledger::leaf::Opening;
 use ledger::{ActProof, View as LedgerView};
 use serde_json::Value;
-use tlog::SignedCheckpoint;
+use tlog::{Hash, SignedCheckpoint};
 
 /// Most rows of one CSV export.
 pub const EXPORT_ROWS_MAX: u64 = 10_000;
@@ -49,12 +49,7 @@ pub struct ActQuery {
 /// # Errors
 /// `forbidden` without any permission, `not_found` for another organisation's things, `invalid_input` for a date that is
 /// none; what the store says.
-pub async fn list(
-    kernel: &Kernel,
-    actor: &Actor,
-    query: &ActQuery,
-    paging: &Paging,
-) -> Result<Page<ActRecord>> {
+pub async fn list(kernel: &Kernel, actor: &Actor, query: &ActQuery, paging: &Paging) -> Result<Page<ActRecord>> {
     let filter = filter(kernel, actor, query).await?;
     let page = kernel::store::acts(kernel, &filter, paging).await?;
     Ok(page.map(|act| without_private(actor, act)))
@@ -83,9 +78,7 @@ pub async fn export(kernel: &Kernel, actor: &Actor, query: &ActQuery) -> Result<
 /// # Errors
 /// `not_found` where there is none, or none the actor may know of.
 pub async fn one(kernel: &Kernel, actor: &Actor, id: &str) -> Result<ActRecord> {
-    let act = kernel::store::act(kernel, id)
-        .await?
-        .ok_or_else(Problem::not_found)?;
+    let act = kernel::store::act(kernel, id).await?.ok_or_else(Problem::not_found)?;
     require(actor, &act)?;
     Ok(without_private(actor, act))
 }
@@ -94,12 +87,7 @@ pub async fn one(kernel: &Kernel, actor: &Actor, id: &str) -> Result<ActRecord> 
 ///
 /// # Errors
 /// As [`one`]; `ledger_not_yet` and `ledger_corrupt` as [`ledger::proof::prove`].
-pub async fn proof(
-    kernel: &Kernel,
-    view: &LedgerView,
-    actor: &Actor,
-    id: &str,
-) -> Result<ActProof> {
+pub async fn proof(kernel: &Kernel, view: &LedgerView, actor: &Actor, id: &str) -> Result<ActProof> {
     one(kernel, actor, id).await?;
     let mut proof = ledger::proof::prove(kernel, view, id).await?;
     proof.act = without_private(actor, proof.act);
@@ -117,11 +105,7 @@ pub async fn opening(kernel: &Kernel, actor: &Actor, id: &str) -> Result<Opening
     }
     let act = one(kernel, actor, id).await?;
     match (act.salt, act.private) {
-        (Some(salt), Some(private)) => Ok(Opening {
-            act: act.id,
-            salt,
-            private,
-        }),
+        (Some(salt), Some(private)) => Ok(Opening { act: act.id, salt, private }),
         _ => Err(Problem::not_found()),
     }
 }
@@ -141,11 +125,42 @@ pub struct LedgerState {
 /// `ledger_corrupt` when the checkpoint cannot be read; what the store says.
 pub async fn state(kernel: &Kernel, view: &LedgerView) -> Result<LedgerState> {
     let reading = view.clone();
-    let head = tokio::task::spawn_blocking(move || reading.head())
-        .await
-        .map_err(Problem::internal)??;
+    let head = tokio::task::spawn_blocking(move || reading.head()).await.map_err(Problem::internal)??;
     let waiting = kernel::store::waiting(kernel, Consumer::Ledger).await?;
     Ok(LedgerState { head, waiting })
+}
+
+/// That the present tree continues an earlier one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Continuation {
+    /// Leaves of the earlier tree.
+    pub old_size: u64,
+    /// Leaves of the present tree.
+    pub size: u64,
+    /// Consistency proof.
+    pub proof: Vec<Hash>,
+    /// The present checkpoint, a signed note.
+    pub checkpoint: String,
+}
+
+/// The proof that the present tree continues the one with `old_size` leaves: for everybody, as the tiles are.
+///
+/// # Errors
+/// `invalid_input` for a size the log never had; `ledger_corrupt` when its tiles cannot be read.
+pub async fn continuation(view: &LedgerView, old_size: u64) -> Result<Continuation> {
+    let view = view.clone();
+    let work = move || {
+        let head = view.head()?;
+        let size = head.checkpoint.size;
+        if old_size == 0 || old_size > size {
+            let fault = Fault::field("old_size", "proofs-old-size").arg("size", size);
+            return Err(Problem::invalid(vec![fault]));
+        }
+        let proof = view.consistency_proof(old_size, size)?;
+        let checkpoint = head.note.to_string();
+        Ok(Continuation { old_size, size, proof, checkpoint })
+    };
+    tokio::task::spawn_blocking(work).await.map_err(Problem::internal)?
 }
 
 /// Whether the actor sees private parts: the operator's own staff who may read the ledger.
@@ -183,33 +198,15 @@ fn require(actor: &Actor, act: &ActRecord) -> Result<()> {
 
 /// The other things an act concerns.
 pub fn related(act: &ActRecord) -> Vec<Subject> {
-    let all = act
-        .public
-        .get("related")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
-    all.filter_map(|one| {
-        Some(Subject::new(
-            one.get("kind")?.as_str()?,
-            one.get("id")?.as_str()?,
-        ))
-    })
-    .collect()
+    let all = act.public.get("related").and_then(Value::as_array).into_iter().flatten();
+    all.filter_map(|one| Some(Subject::new(one.get("kind")?.as_str()?, one.get("id")?.as_str()?))).collect()
 }
 
 async fn filter(kernel: &Kernel, actor: &Actor, query: &ActQuery) -> Result<ActFilter> {
     let mut faults = Vec::new();
     let short = |name: &'static str, value: &Option<String>, faults: &mut Vec<Fault>| {
-        let value = value
-            .as_deref()
-            .map(str::trim)
-            .filter(|value| !value.is_empty())
-            .map(str::to_owned);
-        if value
-            .as_ref()
-            .is_some_and(|value| value.chars().count() > LINE_CHARS_MAX)
-        {
+        let value = value.as_deref().map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned);
+        if value.as_ref().is_some_and(|value| value.chars().count() > LINE_CHARS_MAX) {
             faults.push(Fault::field(name, "proofs-too-long").arg("most", LINE_CHARS_MAX));
         }
         value
@@ -218,18 +215,14 @@ async fn filter(kernel: &Kernel, actor: &Actor, query: &ActQuery) -> Result<ActF
     let subject_kind = short("subject_kind", &query.subject_kind, &mut faults);
     let kind = short("kind", &query.kind, &mut faults);
     let by = short("actor", &query.actor, &mut faults);
-    let moment =
-        |name: &'static str, text: &Option<String>, last: bool, faults: &mut Vec<Fault>| {
-            let text = text
-                .as_deref()
-                .map(str::trim)
-                .filter(|text| !text.is_empty())?;
-            let read = parse_moment(kernel, text, last);
-            if read.is_none() {
-                faults.push(Fault::field(name, "proofs-date"));
-            }
-            read
-        };
+    let moment = |name: &'static str, text: &Option<String>, last: bool, faults: &mut Vec<Fault>| {
+        let text = text.as_deref().map(str::trim).filter(|text| !text.is_empty())?;
+        let read = parse_moment(kernel, text, last);
+        if read.is_none() {
+            faults.push(Fault::field(name, "proofs-date"));
+        }
+        read
+    };
     let from = moment("from", &query.from, false, &mut faults);
     let until = moment("until", &query.until, true, &mut faults);
     Problem::check(faults)?;
@@ -247,22 +240,13 @@ async fn filter(kernel: &Kernel, actor: &Actor, query: &ActQuery) -> Result<ActF
         }
         Some(own)
     };
-    Ok(ActFilter {
-        subject,
-        kind,
-        actor: by,
-        from,
-        until,
-    })
+    Ok(ActFilter { subject, kind, actor: by, from, until })
 }
 
 /// The kind of thing that acts with this id are about; an unknown id keeps the first kind and finds nothing.
 async fn find_subject(kernel: &Kernel, id: &str) -> Result<Subject> {
     for kind in SUBJECT_KINDS {
-        if !kernel::store::history(kernel, kind, id, 1)
-            .await?
-            .is_empty()
-        {
+        if !kernel::store::history(kernel, kind, id, 1).await?.is_empty() {
             return Ok(Subject::new(kind, id));
         }
     }

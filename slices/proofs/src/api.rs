@@ -26,10 +26,7 @@ pub struct SubjectBody {
 
 impl From<Subject> for SubjectBody {
     fn from(subject: Subject) -> Self {
-        SubjectBody {
-            kind: subject.kind,
-            id: subject.id,
-        }
+        SubjectBody { kind: subject.kind, id: subject.id }
     }
 }
 
@@ -62,10 +59,7 @@ pub struct ActBody {
 impl From<ActRecord> for ActBody {
     fn from(act: ActRecord) -> Self {
         ActBody {
-            related: acts::related(&act)
-                .into_iter()
-                .map(SubjectBody::from)
-                .collect(),
+            related: acts::related(&act).into_iter().map(SubjectBody::from).collect(),
             id: act.id,
             at: act.at.to_rfc3339(),
             kind: act.kind,
@@ -153,9 +147,48 @@ pub(crate) async fn proof(
     Extension(view): Extension<LedgerView>,
 ) -> Result<Response, Failure> {
     let proof = acts::proof(site.kernel(), &view, &actor, &id).await?;
-    Ok(download(
-        &format!("{id}.tlog-proof"),
-        PROOF_TYPE,
-        proof.file,
-    ))
+    Ok(download(&format!("{id}.tlog-proof"), PROOF_TYPE, proof.file))
+}
+
+/// That the log as it stands now continues an earlier one.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Continuation)]
+pub struct ContinuationBody {
+    /// Leaves of the earlier tree.
+    old_size: u64,
+    /// Leaves of the present tree.
+    size: u64,
+    /// Consistency proof (RFC 9162 §2.1.4), base64.
+    proof: Vec<String>,
+    /// The present checkpoint, a signed note.
+    checkpoint: String,
+}
+
+/// Which earlier tree.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ContinuationParams {
+    /// Its number of leaves, at least 1.
+    pub old_size: u64,
+}
+
+/// The consistency proof from an earlier size of the log to the present one. For monitors; the tiles under `/ledger/` give
+/// the same.
+#[utoipa::path(get, path = "/v1/ledger/consistency", tag = "ledger", params(ContinuationParams), responses((status = 200, body = ContinuationBody)))]
+pub(crate) async fn consistency(
+    Query(params): Query<ContinuationParams>,
+    Extension(view): Extension<LedgerView>,
+) -> Result<Json<ContinuationBody>, Failure> {
+    Ok(Json(acts::continuation(&view, params.old_size).await?.into()))
+}
+
+impl From<acts::Continuation> for ContinuationBody {
+    fn from(found: acts::Continuation) -> Self {
+        ContinuationBody {
+            old_size: found.old_size,
+            size: found.size,
+            proof: found.proof.iter().map(|hash| hash.to_base64()).collect(),
+            checkpoint: found.checkpoint,
+        }
+    }
 }

@@ -20,12 +20,7 @@ pub enum Check {
 
 impl Check {
     /// Every check.
-    pub const ALL: [Check; 4] = [
-        Check::File,
-        Check::Signature,
-        Check::Inclusion,
-        Check::History,
-    ];
+    pub const ALL: [Check; 4] = [Check::File, Check::Signature, Check::Inclusion, Check::History];
 
     /// Stable name, as in message ids (`proofs-check-file`).
     pub fn name(self) -> &'static str {
@@ -77,38 +72,26 @@ pub async fn check(view: &LedgerView, file: Vec<u8>) -> Result<Verdict> {
 }
 
 fn check_now(view: &LedgerView, file: &[u8]) -> Verdict {
-    let trust = Trust {
-        origin: view.origin(),
-        log_keys: view.verifiers(),
-        witnesses: &[],
-        witnesses_needed: 0,
-    };
+    let trust = Trust { origin: view.origin(), log_keys: view.verifiers(), witnesses: &[], witnesses_needed: 0 };
     let verified = match verify_proof_file(file, None, &trust) {
         Ok(verified) => verified,
         Err(error) => {
             let check = match &error {
-                VerifyError::File(_) | VerifyError::NoEntry | VerifyError::OtherEntry => {
-                    Check::File
+                VerifyError::File(_) | VerifyError::NoEntry | VerifyError::OtherEntry => Check::File,
+                VerifyError::Checkpoint(_) | VerifyError::Witness(_) | VerifyError::Witnesses { .. } => {
+                    Check::Signature
                 }
-                VerifyError::Checkpoint(_)
-                | VerifyError::Witness(_)
-                | VerifyError::Witnesses { .. } => Check::Signature,
                 VerifyError::Inclusion(_) => Check::Inclusion,
             };
-            return Verdict {
-                failed: Some((check, error.to_string())),
-                verified: None,
-                leaf: None,
-            };
+            return Verdict { failed: Some((check, error.to_string())), verified: None, leaf: None };
         }
     };
     let expected = verified.checkpoint.root;
     let history = match view.root(verified.checkpoint.size) {
         Ok(root) if root == expected => None,
-        Ok(root) => Some(format!(
-            "the log has root {root} at size {}, the file says {expected}",
-            verified.checkpoint.size
-        )),
+        Ok(root) => {
+            Some(format!("the log has root {root} at size {}, the file says {expected}", verified.checkpoint.size))
+        }
         Err(error) => Some(error.to_string()),
     };
     Verdict {

@@ -21,9 +21,7 @@ pub(crate) async fn serve(
     if path == ledger::key::VERIFIER_FILE {
         return Ok(answer(TEXT, NEVER, view.verifier_text().into_bytes()));
     }
-    let file = tokio::task::spawn_blocking(move || view.file(&path))
-        .await
-        .map_err(Problem::internal)??;
+    let file = tokio::task::spawn_blocking(move || view.file(&path)).await.map_err(Problem::internal)??;
     let (resource, bytes) = file.ok_or_else(Problem::not_found)?;
     Ok(match resource.is_immutable() {
         true => answer(BYTES, FOREVER, bytes),
@@ -32,10 +30,6 @@ pub(crate) async fn serve(
 }
 
 fn answer(kind: &'static str, cache: &'static str, bytes: Vec<u8>) -> Response {
-    let headers = [
-        (CONTENT_TYPE, kind),
-        (CACHE_CONTROL, cache),
-        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-    ];
+    let headers = [(CONTENT_TYPE, kind), (CACHE_CONTROL, cache), (ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
     (headers, bytes).into_response()
 }

@@ -33,10 +33,7 @@ impl Authenticator for People {
             name: token.to_owned(),
             roles: [role].into(),
             organisation,
-            kind: ActorKind::Token {
-                token: "t".into(),
-                scopes: Permission::ALL.into_iter().collect(),
-            },
+            kind: ActorKind::Token { token: "t".into(), scopes: Permission::ALL.into_iter().collect() },
             language: Language::En,
         }))
     }
@@ -69,42 +66,21 @@ async fn house() -> House {
         policy::shipped(),
         jiff::tz::TimeZone::UTC,
     );
-    let settings = Settings {
-        folder: folder.path().join("ledger"),
-        ..Settings::default()
-    };
+    let settings = Settings { folder: folder.path().join("ledger"), ..Settings::default() };
     let ledger = Ledger::open(&kernel, settings).await.unwrap();
     let catalogs = Arc::new(Catalogs::new(&[web::CATALOG, CATALOG]).unwrap());
-    let site = Site::new(
-        kernel.clone(),
-        catalogs,
-        web::Settings::default(),
-        Arc::new(People),
-        Arc::new(FixedNav(vec![])),
-    )
-    .await
-    .unwrap();
-    let router = Routes::default()
-        .merge(routes(ledger.view().clone()))
-        .into_router(site);
-    House {
-        kernel,
-        ledger,
-        router,
-        clock,
-        _folder: folder,
-        _db: db,
-    }
+    let site =
+        Site::new(kernel.clone(), catalogs, web::Settings::default(), Arc::new(People), Arc::new(FixedNav(vec![])))
+            .await
+            .unwrap();
+    let router = Routes::default().merge(routes(ledger.view().clone())).into_router(site);
+    House { kernel, ledger, router, clock, _folder: folder, _db: db }
 }
 
 impl House {
     async fn act(&self, kind: &str, listing: &str, merchant: &str) -> String {
         self.clock.advance_micros(60_000_000);
-        let mut write = self
-            .kernel
-            .begin(&Actor::system("screening"))
-            .await
-            .unwrap();
+        let mut write = self.kernel.begin(&Actor::system("screening")).await.unwrap();
         let act = Act::new(kind, "listing", listing)
             .about("merchant", merchant)
             .policy("cn", &"ab".repeat(32))
@@ -128,11 +104,7 @@ impl House {
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        self.router
-            .clone()
-            .oneshot(request.body(Body::empty()).unwrap())
-            .await
-            .unwrap()
+        self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
     }
 
     /// Sends the form of `/verify` as a browser without script would: its mark and its cookie included.
@@ -146,25 +118,14 @@ impl House {
             .collect();
         let page = text(form).await;
         let marker = format!("name=\"{}\" value=\"", ui::CSRF_FIELD);
-        let mark = page
-            .split(&marker)
-            .nth(1)
-            .and_then(|rest| rest.split('"').next())
-            .unwrap_or_default()
-            .to_owned();
+        let mark = page.split(&marker).nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned();
         let field = |name: &str, extra: &str, value: &str| {
-            format!(
-                "--frame\r\nContent-Disposition: form-data; name=\"{name}\"{extra}\r\n\r\n{value}\r\n"
-            )
+            format!("--frame\r\nContent-Disposition: form-data; name=\"{name}\"{extra}\r\n\r\n{value}\r\n")
         };
         let body = format!(
             "{}{}--frame--\r\n",
             field(ui::CSRF_FIELD, "", &mark),
-            field(
-                "file",
-                "; filename=\"a.tlog-proof\"\r\nContent-Type: text/plain",
-                content
-            )
+            field("file", "; filename=\"a.tlog-proof\"\r\nContent-Type: text/plain", content)
         );
         let request = Request::post("/verify")
             .header("accept-language", "en")
@@ -186,23 +147,14 @@ async fn text(response: Response<Body>) -> String {
 #[tokio::test]
 async fn a_reviewer_sees_an_act_its_private_part_and_its_proof() {
     let house = house().await;
-    let id = house
-        .act("listing.rejected", "listing-1", "merchant-1")
-        .await;
-    let (status, page) = house
-        .get(&format!("/console/ledger/{id}"), Some("reviewer"))
-        .await;
+    let id = house.act("listing.rejected", "listing-1", "merchant-1").await;
+    let (status, page) = house.get(&format!("/console/ledger/{id}"), Some("reviewer")).await;
     assert_eq!(status, StatusCode::OK);
-    assert!(
-        page.contains("Not yet in the ledger"),
-        "before it is sequenced the page says so"
-    );
+    assert!(page.contains("Not yet in the ledger"), "before it is sequenced the page says so");
     house.ledger.settle(&house.kernel).await.unwrap();
     let (_, list) = house.get("/console/ledger", Some("reviewer")).await;
     assert!(list.contains("Listing rejected") && list.contains(&id) && list.contains("screening"));
-    let (_, page) = house
-        .get(&format!("/console/ledger/{id}"), Some("reviewer"))
-        .await;
+    let (_, page) = house.get(&format!("/console/ledger/{id}"), Some("reviewer")).await;
     for expected in [
         "Listing rejected",
         "claims.absolute",
@@ -213,58 +165,30 @@ async fn a_reviewer_sees_an_act_its_private_part_and_its_proof() {
     ] {
         assert!(page.contains(expected), "{expected}");
     }
-    assert!(
-        !page.contains("<script>alert"),
-        "what a merchant wrote is text"
-    );
-    let (status, opening) = house
-        .get(&format!("/console/ledger/{id}/opening"), Some("reviewer"))
-        .await;
+    assert!(!page.contains("<script>alert"), "what a merchant wrote is text");
+    let (status, opening) = house.get(&format!("/console/ledger/{id}/opening"), Some("reviewer")).await;
     assert_eq!(status, StatusCode::OK);
     assert!(ledger::leaf::Opening::parse(opening.as_bytes()).is_some());
     for token in [None, Some("merchant:merchant-1")] {
-        assert_ne!(
-            house.get(&format!("/console/ledger/{id}"), token).await.0,
-            StatusCode::OK,
-            "{token:?}"
-        );
+        assert_ne!(house.get(&format!("/console/ledger/{id}"), token).await.0, StatusCode::OK, "{token:?}");
     }
-    let (status, page) = house
-        .get(&format!("/console/ledger/{id}"), Some("regulator"))
-        .await;
+    let (status, page) = house.get(&format!("/console/ledger/{id}"), Some("regulator")).await;
     assert_eq!(status, StatusCode::OK);
-    assert!(
-        !page.contains("李雷"),
-        "a regulator sees the act, not its private part"
-    );
+    assert!(!page.contains("李雷"), "a regulator sees the act, not its private part");
 }
 
 #[tokio::test]
 async fn a_merchant_sees_the_acts_about_itself_and_learns_of_no_other() {
     let house = house().await;
-    let own = house
-        .act("listing.rejected", "listing-1", "merchant-1")
-        .await;
-    let other = house
-        .act("listing.approved", "listing-2", "merchant-2")
-        .await;
+    let own = house.act("listing.rejected", "listing-1", "merchant-1").await;
+    let other = house.act("listing.approved", "listing-2", "merchant-2").await;
     house.ledger.settle(&house.kernel).await.unwrap();
     let (_, list) = house.get("/v1/acts", Some("merchant:merchant-1")).await;
     assert!(list.contains(&own) && !list.contains(&other) && !list.contains("李雷"));
-    let (status, page) = house
-        .get(
-            &format!("/merchant/acts/{own}"),
-            Some("merchant:merchant-1"),
-        )
-        .await;
+    let (status, page) = house.get(&format!("/merchant/acts/{own}"), Some("merchant:merchant-1")).await;
     assert_eq!(status, StatusCode::OK);
     assert!(page.contains("What this proof says") && !page.contains("李雷"));
-    let (status, _) = house
-        .get(
-            &format!("/merchant/acts/{own}/proof"),
-            Some("merchant:merchant-1"),
-        )
-        .await;
+    let (status, _) = house.get(&format!("/merchant/acts/{own}/proof"), Some("merchant:merchant-1")).await;
     assert_eq!(status, StatusCode::OK);
     for path in [
         format!("/merchant/acts/{other}"),
@@ -273,50 +197,29 @@ async fn a_merchant_sees_the_acts_about_itself_and_learns_of_no_other() {
         "/v1/acts?subject_kind=listing&subject=listing-2".into(),
         "/v1/acts?subject=merchant-2".into(),
     ] {
-        assert_eq!(
-            house.get(&path, Some("merchant:merchant-1")).await.0,
-            StatusCode::NOT_FOUND,
-            "{path}"
-        );
+        assert_eq!(house.get(&path, Some("merchant:merchant-1")).await.0, StatusCode::NOT_FOUND, "{path}");
     }
-    let response = house
-        .response(&format!("/proofs/{own}"), Some("merchant:merchant-1"))
-        .await;
-    assert_eq!(
-        response.headers()["location"],
-        format!("/merchant/acts/{own}").as_str()
-    );
-    let response = house
-        .response(&format!("/proofs/{own}"), Some("auditor"))
-        .await;
-    assert_eq!(
-        response.headers()["location"],
-        format!("/console/ledger/{own}").as_str()
-    );
+    let response = house.response(&format!("/proofs/{own}"), Some("merchant:merchant-1")).await;
+    assert_eq!(response.headers()["location"], format!("/merchant/acts/{own}").as_str());
+    let response = house.response(&format!("/console/ledger/{own}"), Some("merchant:merchant-1")).await;
+    assert_eq!(response.headers()["location"], format!("/merchant/acts/{own}").as_str(), "links are the same for all");
+    let response = house.response(&format!("/proofs/{own}"), Some("auditor")).await;
+    assert_eq!(response.headers()["location"], format!("/console/ledger/{own}").as_str());
 }
 
 #[tokio::test]
 async fn acts_are_found_by_thing_kind_person_and_time_and_taken_away_as_csv() {
     let house = house().await;
-    let first = house
-        .act("listing.rejected", "listing-1", "merchant-1")
-        .await;
+    let first = house.act("listing.rejected", "listing-1", "merchant-1").await;
     house.clock.advance_days(2);
-    let second = house
-        .act("listing.approved", "listing-2", "merchant-1")
-        .await;
+    let second = house.act("listing.approved", "listing-2", "merchant-1").await;
     let found = async |query: &str| {
-        let (status, body) = house
-            .get(&format!("/v1/acts?{query}"), Some("auditor"))
-            .await;
+        let (status, body) = house.get(&format!("/v1/acts?{query}"), Some("auditor")).await;
         assert_eq!(status, StatusCode::OK, "{query}: {body}");
         (body.contains(&first), body.contains(&second))
     };
     assert_eq!(found("subject=listing-1").await, (true, false));
-    assert_eq!(
-        found("subject_kind=merchant&subject=merchant-1").await,
-        (true, true)
-    );
+    assert_eq!(found("subject_kind=merchant&subject=merchant-1").await, (true, true));
     assert_eq!(found("kind=listing.approved").await, (false, true));
     assert_eq!(found("kind=listing.").await, (true, true));
     assert_eq!(found("actor=system:screening").await, (true, true));
@@ -327,14 +230,10 @@ async fn acts_are_found_by_thing_kind_person_and_time_and_taken_away_as_csv() {
     let (status, body) = house.get("/v1/acts?from=yesterday", Some("auditor")).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(body.contains("\"from\""), "{body}");
-    let (status, page) = house
-        .get("/console/ledger?from=yesterday", Some("auditor"))
-        .await;
+    let (status, page) = house.get("/console/ledger?from=yesterday", Some("auditor")).await;
     assert_eq!(status, StatusCode::OK);
     assert!(page.contains("Give a date"));
-    let (_, csv) = house
-        .get("/console/ledger.csv?kind=listing.rejected", Some("auditor"))
-        .await;
+    let (_, csv) = house.get("/console/ledger.csv?kind=listing.rejected", Some("auditor")).await;
     assert_eq!(csv.lines().count(), 2);
     assert!(csv.contains(&first) && csv.contains("claims.absolute"));
 }
@@ -344,74 +243,37 @@ async fn anybody_can_check_a_proof_file_and_is_told_which_step_fails() {
     let house = house().await;
     let mut ids = Vec::new();
     for number in 0..5 {
-        ids.push(
-            house
-                .act(
-                    "listing.rejected",
-                    &format!("listing-{number}"),
-                    "merchant-1",
-                )
-                .await,
-        );
+        ids.push(house.act("listing.rejected", &format!("listing-{number}"), "merchant-1").await);
     }
     house.ledger.settle(&house.kernel).await.unwrap();
-    let (_, file) = house
-        .get(&format!("/v1/acts/{}/proof", ids[2]), Some("auditor"))
-        .await;
+    let (_, file) = house.get(&format!("/v1/acts/{}/proof", ids[2]), Some("auditor")).await;
     // The log has grown since the file was made.
-    house
-        .act("listing.approved", "listing-9", "merchant-1")
-        .await;
+    house.act("listing.approved", "listing-9", "merchant-1").await;
     house.ledger.settle(&house.kernel).await.unwrap();
     let (status, page) = house.verify(&file).await;
     assert_eq!(status, StatusCode::OK, "{page}");
-    assert!(
-        page.contains("The proof holds")
-            && page.contains(&ids[2])
-            && page.contains("Listing rejected")
-    );
+    assert!(page.contains("The proof holds") && page.contains(&ids[2]) && page.contains("Listing rejected"));
     let forged_leaf = {
         let leaf = tlog::ProofFile::parse(file.as_bytes()).unwrap();
-        tlog::ProofFile {
-            extra: Some(b"{}".to_vec()),
-            ..leaf
-        }
-        .to_string()
+        tlog::ProofFile { extra: Some(b"{}".to_vec()), ..leaf }.to_string()
     };
-    let stranger = tlog::SignerKey::from_seed(
-        "touchstone.local/ledger",
-        tlog::note::KeyType::Ed25519,
-        &[9; 32],
-    )
-    .unwrap();
+    let stranger =
+        tlog::SignerKey::from_seed("touchstone.local/ledger", tlog::note::KeyType::Ed25519, &[9; 32]).unwrap();
     let foreign = {
         let proof = tlog::ProofFile::parse(file.as_bytes()).unwrap();
-        let text = tlog::Note::parse(proof.checkpoint.as_bytes())
-            .unwrap()
-            .text()
-            .to_owned();
-        tlog::ProofFile {
-            checkpoint: tlog::Note::sign(&text, &stranger).unwrap().to_string(),
-            ..proof
-        }
-        .to_string()
+        let text = tlog::Note::parse(proof.checkpoint.as_bytes()).unwrap().text().to_owned();
+        tlog::ProofFile { checkpoint: tlog::Note::sign(&text, &stranger).unwrap().to_string(), ..proof }.to_string()
     };
     for (content, expected) in [
         ("hello", "not a whole proof file"),
         (&file[..file.len() / 2], "not a whole proof file"),
-        (
-            &file.replace("index 2", "index 3"),
-            "entry, position or path were changed",
-        ),
+        (&file.replace("index 2", "index 3"), "entry, position or path were changed"),
         (&forged_leaf, "entry, position or path were changed"),
         (&foreign, "was not signed by this ledger"),
         ("", "Choose a proof file"),
     ] {
         let (_, page) = house.verify(content).await;
-        assert!(
-            page.contains(expected) && !page.contains("The proof holds"),
-            "{expected}"
-        );
+        assert!(page.contains(expected) && !page.contains("The proof holds"), "{expected}");
     }
     let (_, page) = house.verify(&"x".repeat(3_000_000)).await;
     assert!(!page.contains("The proof holds"));
@@ -421,33 +283,29 @@ async fn anybody_can_check_a_proof_file_and_is_told_which_step_fails() {
 async fn the_log_is_served_as_files_that_can_be_kept_for_ever() {
     let house = house().await;
     for number in 0..3 {
-        house
-            .act(
-                "listing.rejected",
-                &format!("listing-{number}"),
-                "merchant-1",
-            )
-            .await;
+        house.act("listing.rejected", &format!("listing-{number}"), "merchant-1").await;
     }
     house.ledger.settle(&house.kernel).await.unwrap();
     let checkpoint = house.response("/ledger/checkpoint", None).await;
     assert_eq!(checkpoint.headers()["cache-control"], "no-cache");
-    assert!(
-        text(checkpoint)
-            .await
-            .starts_with("touchstone.local/ledger\n3\n")
-    );
+    assert!(text(checkpoint).await.starts_with("touchstone.local/ledger\n3\n"));
     let tile = house.response("/ledger/tile/0/000.p/3", None).await;
-    assert!(
-        tile.headers()["cache-control"]
-            .to_str()
-            .unwrap()
-            .contains("immutable")
-    );
+    assert!(tile.headers()["cache-control"].to_str().unwrap().contains("immutable"));
     assert_eq!(tile.headers()["content-type"], "application/octet-stream");
     let (status, key) = house.get("/ledger/verifier.key", None).await;
     assert_eq!(status, StatusCode::OK);
     assert!(tlog::VerifierKey::parse(key.trim()).is_ok());
+    let (status, body) = house.get("/v1/ledger/consistency?old_size=2", None).await;
+    assert_eq!(status, StatusCode::OK);
+    let answer: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let hashes =
+        answer["proof"].as_array().unwrap().iter().map(|hash| tlog::Hash::from_base64(hash.as_str().unwrap()).unwrap());
+    let (old, new) = (house.ledger.view().root(2).unwrap(), house.ledger.view().root(3).unwrap());
+    tlog::verify_consistency(2, 3, &old, &new, &hashes.collect::<Vec<_>>()).unwrap();
+    for wrong in ["0", "4", "x", ""] {
+        let (status, _) = house.get(&format!("/v1/ledger/consistency?old_size={wrong}"), None).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
     for path in [
         "signing.key",
         "lock",
@@ -466,9 +324,7 @@ async fn the_log_is_served_as_files_that_can_be_kept_for_ever() {
 #[tokio::test]
 async fn only_an_administrator_may_erase_and_the_proof_outlives_it() {
     let house = house().await;
-    let id = house
-        .act("listing.rejected", "listing-1", "merchant-1")
-        .await;
+    let id = house.act("listing.rejected", "listing-1", "merchant-1").await;
     house.ledger.settle(&house.kernel).await.unwrap();
     let post = async |token: &str, body: &'static str| {
         let request = Request::post("/console/ledger/erase")
@@ -490,20 +346,10 @@ async fn only_an_administrator_may_erase_and_the_proof_outlives_it() {
     assert!(page.contains("No act about this"));
     assert_eq!(post("admin", whole).await.0, StatusCode::SEE_OTHER);
     house.ledger.settle(&house.kernel).await.unwrap();
-    let (_, page) = house
-        .get(&format!("/console/ledger/{id}"), Some("admin"))
-        .await;
+    let (_, page) = house.get(&format!("/console/ledger/{id}"), Some("admin")).await;
     assert!(page.contains("Erased") && !page.contains("李雷"));
-    assert_eq!(
-        house
-            .get(&format!("/console/ledger/{id}/opening"), Some("admin"))
-            .await
-            .0,
-        StatusCode::NOT_FOUND
-    );
-    let (_, file) = house
-        .get(&format!("/v1/acts/{id}/proof"), Some("admin"))
-        .await;
+    assert_eq!(house.get(&format!("/console/ledger/{id}/opening"), Some("admin")).await.0, StatusCode::NOT_FOUND);
+    let (_, file) = house.get(&format!("/v1/acts/{id}/proof"), Some("admin")).await;
     assert!(house.verify(&file).await.1.contains("The proof holds"));
 }
 

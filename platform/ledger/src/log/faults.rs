@@ -22,11 +22,7 @@ fn leaf(number: usize) -> NewLeaf {
 }
 
 fn id_of(entry: &[u8]) -> Option<String> {
-    std::str::from_utf8(entry)
-        .ok()?
-        .split(' ')
-        .next()
-        .map(str::to_owned)
+    std::str::from_utf8(entry).ok()?.split(' ').next().map(str::to_owned)
 }
 
 /// What somebody outside saw: positions that were acknowledged and trees that were signed.
@@ -38,26 +34,17 @@ struct Seen {
 
 impl Seen {
     fn look_at_checkpoint(&mut self, disk: &SimulatedDisk) {
-        let bytes = DiskReader::new(Arc::new(disk.clone()))
-            .read("checkpoint")
-            .unwrap();
-        let head = bytes.and_then(|bytes| {
-            tlog::SignedCheckpoint::open(&bytes, ORIGIN, &[signer().verifier()]).ok()
-        });
+        let bytes = DiskReader::new(Arc::new(disk.clone())).read("checkpoint").unwrap();
+        let head = bytes.and_then(|bytes| tlog::SignedCheckpoint::open(&bytes, ORIGIN, &[signer().verifier()]).ok());
         if let Some(head) = head {
-            self.trees
-                .push((head.checkpoint.size, head.checkpoint.root));
+            self.trees.push((head.checkpoint.size, head.checkpoint.root));
         }
     }
 
     fn acknowledge(&mut self, leaves: &[NewLeaf], positions: &[u64]) {
         for (leaf, position) in leaves.iter().zip(positions) {
             let earlier = self.positions.insert(leaf.id.clone(), *position);
-            assert!(
-                earlier.is_none_or(|earlier| earlier == *position),
-                "{} was renumbered",
-                leaf.id
-            );
+            assert!(earlier.is_none_or(|earlier| earlier == *position), "{} was renumbered", leaf.id);
         }
     }
 }
@@ -102,14 +89,10 @@ fn run(disk: &SimulatedDisk, seen: &mut Seen) {
 fn check(disk: SimulatedDisk, seen: &Seen, what: &str) {
     let disk = Arc::new(disk);
     let opened = recovery::open(disk.clone(), signer(), id_of);
-    let (mut writer, mut publisher) =
-        opened.unwrap_or_else(|error| panic!("{what}: does not open: {error}"));
+    let (mut writer, mut publisher) = opened.unwrap_or_else(|error| panic!("{what}: does not open: {error}"));
     let total: usize = APPENDS.iter().sum();
     let all: Vec<NewLeaf> = (0..total).map(leaf).collect();
-    let positions = writer
-        .append(&[&all])
-        .unwrap_or_else(|error| panic!("{what}: {error}"))
-        .remove(0);
+    let positions = writer.append(&[&all]).unwrap_or_else(|error| panic!("{what}: {error}")).remove(0);
     publisher.publish().unwrap();
     for (leaf, position) in all.iter().zip(&positions) {
         if let Some(seen) = seen.positions.get(&leaf.id) {
@@ -123,24 +106,13 @@ fn check(disk: SimulatedDisk, seen: &Seen, what: &str) {
         Ok(())
     });
     let report = report.unwrap_or_else(|difference| panic!("{what}: {difference}"));
-    assert_eq!(
-        report.entries, total as u64,
-        "{what}: each leaf is there once"
-    );
+    assert_eq!(report.entries, total as u64, "{what}: each leaf is there once");
     for (leaf, position) in all.iter().zip(&positions) {
-        assert_eq!(
-            entries[*position as usize], leaf.bytes,
-            "{what}: {} is not where it was said to be",
-            leaf.id
-        );
+        assert_eq!(entries[*position as usize], leaf.bytes, "{what}: {} is not where it was said to be", leaf.id);
     }
     let tree = TiledTree::new(&reader, report.entries);
     for (size, root) in &seen.trees {
-        assert_eq!(
-            tree::root(&tree, *size).unwrap(),
-            *root,
-            "{what}: forked at {size}"
-        );
+        assert_eq!(tree::root(&tree, *size).unwrap(), *root, "{what}: forked at {size}");
     }
 }
 
@@ -163,27 +135,13 @@ fn a_stop_at_any_write_loses_forks_and_renumbers_nothing() {
 }
 
 fn fail_operation(at: usize) {
-    for fault in [
-        Fault::Full,
-        Fault::Refused,
-        Fault::DoneButReported,
-        Fault::PowerLoss,
-    ] {
+    for fault in [Fault::Full, Fault::Refused, Fault::DoneButReported, Fault::PowerLoss] {
         let disk = SimulatedDisk::default();
         disk.fail(at, fault);
         let mut seen = Seen::default();
         run(&disk, &mut seen);
-        for left in [
-            Left::All,
-            Left::Nothing,
-            Left::Some(at as u64 + 1),
-            Left::Some(at as u64 + 7_919),
-        ] {
-            check(
-                disk.restart(left),
-                &seen,
-                &format!("{fault:?} at operation {at}, {left:?} left"),
-            );
+        for left in [Left::All, Left::Nothing, Left::Some(at as u64 + 1), Left::Some(at as u64 + 7_919)] {
+            check(disk.restart(left), &seen, &format!("{fault:?} at operation {at}, {left:?} left"));
         }
     }
 }
@@ -191,43 +149,26 @@ fn fail_operation(at: usize) {
 #[test]
 fn a_full_disk_is_said_and_the_same_append_succeeds_later() {
     let disk = SimulatedDisk::default();
-    let (mut writer, mut publisher) =
-        recovery::open(Arc::new(disk.clone()), signer(), id_of).unwrap();
+    let (mut writer, mut publisher) = recovery::open(Arc::new(disk.clone()), signer(), id_of).unwrap();
     assert_eq!(writer.append(&[&[leaf(0)]]), Ok(vec![vec![0]]));
     disk.fail(disk.operations(), Fault::Full);
     let refused = writer.append(&[&[leaf(1), leaf(2)]]);
-    assert!(
-        matches!(refused, Err(LogError::DiskFull { .. })),
-        "{refused:?}"
-    );
-    assert_eq!(
-        writer.append(&[&[leaf(2), leaf(1), leaf(0), leaf(2)]]),
-        Ok(vec![vec![1, 2, 0, 1]])
-    );
+    assert!(matches!(refused, Err(LogError::DiskFull { .. })), "{refused:?}");
+    assert_eq!(writer.append(&[&[leaf(2), leaf(1), leaf(0), leaf(2)]]), Ok(vec![vec![1, 2, 0, 1]]));
     disk.fail(disk.operations() + 1, Fault::Full);
-    assert!(matches!(
-        publisher.publish(),
-        Err(LogError::DiskFull { .. })
-    ));
+    assert!(matches!(publisher.publish(), Err(LogError::DiskFull { .. })));
     assert!(publisher.shared().pending().failure.is_some());
     publisher.publish().unwrap();
     assert!(publisher.shared().pending().failure.is_none());
     assert_eq!(publisher.shared().head.borrow().size, 3);
-    let long = NewLeaf {
-        id: "long".into(),
-        bytes: vec![0; 65_536],
-    };
-    assert_eq!(
-        writer.append(&[&[long]]),
-        Err(LogError::TooLarge { bytes: 65_536 })
-    );
+    let long = NewLeaf { id: "long".into(), bytes: vec![0; 65_536] };
+    assert_eq!(writer.append(&[&[long]]), Err(LogError::TooLarge { bytes: 65_536 }));
 }
 
 #[test]
 fn leaves_in_a_journal_file_that_was_left_behind_count() {
     let disk = SimulatedDisk::default();
-    let (mut writer, mut publisher) =
-        recovery::open(Arc::new(disk.clone()), signer(), id_of).unwrap();
+    let (mut writer, mut publisher) = recovery::open(Arc::new(disk.clone()), signer(), id_of).unwrap();
     writer.append(&[&[leaf(0), leaf(1)]]).unwrap();
     publisher.publish().unwrap();
     writer.append(&[&[leaf(2)]]).unwrap();
@@ -236,36 +177,24 @@ fn leaves_in_a_journal_file_that_was_left_behind_count() {
     writer.append(&[&[leaf(4)]]).unwrap();
     for left in [Left::All, Left::Nothing] {
         let disk = disk.restart(left);
-        let (mut writer, publisher) =
-            recovery::open(Arc::new(disk.clone()), signer(), id_of).unwrap();
-        assert_eq!(
-            publisher.shared().head.borrow().size,
-            4,
-            "all that is durable is published at the start"
-        );
-        assert_eq!(
-            writer.append(&[&[leaf(4), leaf(2), leaf(0)]]),
-            Ok(vec![vec![3, 2, 0]])
-        );
+        let (mut writer, publisher) = recovery::open(Arc::new(disk.clone()), signer(), id_of).unwrap();
+        assert_eq!(publisher.shared().head.borrow().size, 4, "all that is durable is published at the start");
+        assert_eq!(writer.append(&[&[leaf(4), leaf(2), leaf(0)]]), Ok(vec![vec![3, 2, 0]]));
     }
 }
 
 #[test]
 fn damage_is_named_and_the_log_does_not_start() {
     let disk = SimulatedDisk::default();
-    let (mut writer, mut publisher) =
-        recovery::open(Arc::new(disk.clone()), signer(), id_of).unwrap();
+    let (mut writer, mut publisher) = recovery::open(Arc::new(disk.clone()), signer(), id_of).unwrap();
     let leaves: Vec<_> = (0..300).map(leaf).collect();
     writer.append(&[&leaves]).unwrap();
     publisher.publish().unwrap();
     for number in 300..303 {
         writer.append(&[&[leaf(number)]]).unwrap();
     }
-    let open = |disk: &SimulatedDisk| {
-        recovery::open(Arc::new(disk.clone()), signer(), id_of)
-            .err()
-            .map(|e| e.to_string())
-    };
+    let open =
+        |disk: &SimulatedDisk| recovery::open(Arc::new(disk.clone()), signer(), id_of).err().map(|e| e.to_string());
     assert_eq!(open(&disk.restart(Left::Nothing)), None);
     for (path, at, named) in [
         ("tile/0/001.p/44", 5, "tiles"),
@@ -275,21 +204,14 @@ fn damage_is_named_and_the_log_does_not_start() {
     ] {
         let damaged = disk.restart(Left::Nothing);
         damaged.alter(path, at);
-        let error =
-            open(&damaged).unwrap_or_else(|| panic!("{path} was altered and nobody noticed"));
+        let error = open(&damaged).unwrap_or_else(|| panic!("{path} was altered and nobody noticed"));
         assert!(error.contains(named), "{path}: {error}");
     }
     // The second of four records in the journal: it was acknowledged, so this is no torn tail.
     let damaged = disk.restart(Left::Nothing);
     let journal = super::journal::file_name(0);
-    let first = super::journal::encode(
-        0,
-        &leaves
-            .iter()
-            .map(|leaf| leaf.bytes.as_slice())
-            .collect::<Vec<_>>(),
-    )
-    .unwrap();
+    let first =
+        super::journal::encode(0, &leaves.iter().map(|leaf| leaf.bytes.as_slice()).collect::<Vec<_>>()).unwrap();
     damaged.alter(&journal, first.len() + 30);
     assert!(open(&damaged).is_some_and(|error| error.contains("was altered")));
     // A log without its checkpoint is not begun anew.
@@ -304,13 +226,8 @@ fn damage_is_named_and_the_log_does_not_start() {
 #[test]
 fn partial_files_go_when_the_full_ones_are_there_and_old_proofs_still_verify() {
     let disk = SimulatedDisk::default();
-    let (mut writer, mut publisher) =
-        recovery::open(Arc::new(disk.clone()), signer(), id_of).unwrap();
-    let view = View::new(
-        DiskReader::new(Arc::new(disk.clone())),
-        ORIGIN.into(),
-        vec![signer().verifier()],
-    );
+    let (mut writer, mut publisher) = recovery::open(Arc::new(disk.clone()), signer(), id_of).unwrap();
+    let view = View::new(DiskReader::new(Arc::new(disk.clone())), ORIGIN.into(), vec![signer().verifier()]);
     let first: Vec<_> = (0..200).map(leaf).collect();
     writer.append(&[&first]).unwrap();
     publisher.publish().unwrap();
@@ -321,16 +238,8 @@ fn partial_files_go_when_the_full_ones_are_there_and_old_proofs_still_verify() {
     publisher.publish().unwrap();
     assert!(view.file("tile/0/000.p/200").unwrap().is_none());
     assert!(view.file("tile/0/000").unwrap().is_some());
-    for path in [
-        "signing.key",
-        "journal/00000000000000000000",
-        "../x",
-        "tile/0/000.new",
-    ] {
-        assert!(
-            view.file(path).unwrap().is_none(),
-            "{path} is not for others"
-        );
+    for path in ["signing.key", "journal/00000000000000000000", "../x", "tile/0/000.new"] {
+        assert!(view.file(path).unwrap().is_none(), "{path} is not for others");
     }
     // The old tree can still be proved, and the new one extends it.
     let size = old.checkpoint.size;

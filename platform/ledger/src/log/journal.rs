@@ -27,9 +27,8 @@ pub fn file_name(first: u64) -> String {
 
 /// A record over these entries.
 pub fn encode(first: u64, entries: &[&[u8]]) -> Result<Vec<u8>, LogError> {
-    let body = bundle::encode(entries.iter().copied()).map_err(|_| LogError::TooLarge {
-        bytes: entries.iter().map(|entry| entry.len()).max().unwrap_or(0),
-    })?;
+    let body = bundle::encode(entries.iter().copied())
+        .map_err(|_| LogError::TooLarge { bytes: entries.iter().map(|entry| entry.len()).max().unwrap_or(0) })?;
     let mut record = Vec::with_capacity(HEADER_BYTES + body.len() + DIGEST_BYTES);
     record.extend_from_slice(MAGIC);
     record.extend_from_slice(&first.to_be_bytes());
@@ -60,23 +59,14 @@ fn decode(bytes: &[u8]) -> Option<Record<'_>> {
         return None;
     }
     let entries = bundle::decode(&bytes[HEADER_BYTES..end], leaves).ok()?;
-    Some(Record {
-        first,
-        entries,
-        bytes: end + DIGEST_BYTES,
-    })
+    Some(Record { first, entries, bytes: end + DIGEST_BYTES })
 }
 
 /// First leaves of the journal files, ascending.
 pub fn files(disk: &dyn Disk) -> Result<Vec<u64>, LogError> {
-    let names = disk
-        .list(FOLDER)
-        .map_err(|error| LogError::disk("listing the journal", error))?;
-    let mut firsts: Vec<u64> = names
-        .iter()
-        .filter(|name| name.len() == 20)
-        .filter_map(|name| name.parse().ok())
-        .collect();
+    let names = disk.list(FOLDER).map_err(|error| LogError::disk("listing the journal", error))?;
+    let mut firsts: Vec<u64> =
+        names.iter().filter(|name| name.len() == 20).filter_map(|name| name.parse().ok()).collect();
     firsts.sort_unstable();
     Ok(firsts)
 }
@@ -100,9 +90,7 @@ pub fn replay(disk: &dyn Disk, size: u64) -> Result<Vec<Vec<u8>>, LogError> {
             return Err(LogError::corrupt(name, reason));
         }
         let read = disk.read(&name, FILE_BYTES_MAX);
-        let bytes = read
-            .map_err(|error| LogError::disk(format!("reading {name}"), error))?
-            .unwrap_or_default();
+        let bytes = read.map_err(|error| LogError::disk(format!("reading {name}"), error))?.unwrap_or_default();
         replay_file(&name, &bytes, first, next, size, &mut leaves)?;
     }
     Ok(leaves)

@@ -111,21 +111,13 @@ impl LogError {
     pub(crate) fn disk(doing: impl Into<String>, error: std::io::Error) -> Self {
         let doing = doing.into();
         match error.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-                LogError::DiskFull { doing }
-            }
-            _ => LogError::Disk {
-                doing,
-                reason: error.to_string(),
-            },
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => LogError::DiskFull { doing },
+            _ => LogError::Disk { doing, reason: error.to_string() },
         }
     }
 
     pub(crate) fn corrupt(file: impl Into<String>, reason: impl ToString) -> Self {
-        LogError::Corrupt {
-            file: file.into(),
-            reason: reason.to_string(),
-        }
+        LogError::Corrupt { file: file.into(), reason: reason.to_string() }
     }
 }
 
@@ -181,28 +173,16 @@ impl Log {
     ///
     /// # Errors
     /// [`LogError::Corrupt`] when the files contradict each other; what the disk says.
-    pub fn open(
-        disk: Arc<dyn Disk>,
-        signer: SignerKey,
-        id_of: writer::IdOf,
-    ) -> Result<Log, LogError> {
+    pub fn open(disk: Arc<dyn Disk>, signer: SignerKey, id_of: writer::IdOf) -> Result<Log, LogError> {
         let (writer, publisher) = recovery::open(disk, signer, id_of)?;
         let shared = Arc::clone(publisher.shared());
         let (appends, queue) = mpsc::channel(QUEUE_APPENDS_MAX);
         let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
             let builder = std::thread::Builder::new().name(name.to_owned());
-            builder
-                .spawn(run)
-                .map_err(|error| LogError::disk("starting a thread", error))
+            builder.spawn(run).map_err(|error| LogError::disk("starting a thread", error))
         };
-        let write = spawn(
-            "ledger-writer",
-            Box::new(move || write_until_closed(writer, queue)),
-        )?;
-        let publish = spawn(
-            "ledger-publisher",
-            Box::new(move || publish_until_closed(publisher)),
-        )?;
+        let write = spawn("ledger-writer", Box::new(move || write_until_closed(writer, queue)))?;
+        let publish = spawn("ledger-publisher", Box::new(move || publish_until_closed(publisher)))?;
         Ok(Log(Arc::new(Handle {
             appends: Mutex::new(Some(appends)),
             shared,
@@ -219,17 +199,10 @@ impl Log {
     pub async fn append(&self, leaves: Vec<NewLeaf>) -> Result<Vec<u64>, LogError> {
         let (reply, answer) = oneshot::channel();
         let appends = {
-            let guard = self
-                .0
-                .appends
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let guard = self.0.appends.lock().unwrap_or_else(PoisonError::into_inner);
             guard.clone().ok_or(LogError::Closed)?
         };
-        appends
-            .send(Append { leaves, reply })
-            .await
-            .map_err(|_| LogError::Closed)?;
+        appends.send(Append { leaves, reply }).await.map_err(|_| LogError::Closed)?;
         answer.await.map_err(|_| LogError::Closed)?
     }
 
@@ -244,10 +217,7 @@ impl Log {
     /// [`LogError::Closed`] when the log is closed before.
     pub async fn published(&self, size: u64) -> Result<Arc<Head>, LogError> {
         let mut heads = self.0.shared.head.subscribe();
-        let head = heads
-            .wait_for(|head| head.size >= size)
-            .await
-            .map_err(|_| LogError::Closed)?;
+        let head = heads.wait_for(|head| head.size >= size).await.map_err(|_| LogError::Closed)?;
         Ok(head.clone())
     }
 
@@ -264,18 +234,8 @@ impl Log {
 
 impl Handle {
     fn close(&self) {
-        drop(
-            self.appends
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take(),
-        );
-        let threads: Vec<_> = self
-            .threads
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .drain(..)
-            .collect();
+        drop(self.appends.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let threads: Vec<_> = self.threads.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
         let mut threads = threads.into_iter();
         // The writer ends when the queue is closed and empty; then the publisher is told.
         if let Some(writer) = threads.next() {
@@ -297,13 +257,7 @@ impl Drop for Handle {
 
 fn write_until_closed(mut writer: Writer, mut queue: mpsc::Receiver<Append>) {
     while let Some(first) = queue.blocking_recv() {
-        let weigh = |append: &Append| {
-            append
-                .leaves
-                .iter()
-                .map(|leaf| leaf.bytes.len() + 2)
-                .sum::<usize>()
-        };
+        let weigh = |append: &Append| append.leaves.iter().map(|leaf| leaf.bytes.len() + 2).sum::<usize>();
         let (mut leaves, mut bytes) = (first.leaves.len(), weigh(&first));
         let mut group = vec![first];
         while leaves < GROUP_LEAVES_MAX && bytes < GROUP_BYTES_MAX {
@@ -313,10 +267,7 @@ fn write_until_closed(mut writer: Writer, mut queue: mpsc::Receiver<Append>) {
             group.push(next);
         }
         wait_for_publisher(writer.shared());
-        let lists: Vec<&[NewLeaf]> = group
-            .iter()
-            .map(|append| append.leaves.as_slice())
-            .collect();
+        let lists: Vec<&[NewLeaf]> = group.iter().map(|append| append.leaves.as_slice()).collect();
         match writer.append(&lists) {
             Ok(positions) => {
                 for (append, positions) in group.into_iter().zip(positions) {
@@ -336,8 +287,7 @@ fn write_until_closed(mut writer: Writer, mut queue: mpsc::Receiver<Append>) {
 /// Lets the publisher catch up when too much waits, so that memory stays bounded. Where publication fails, the writer goes
 /// on to say so.
 fn wait_for_publisher(shared: &Shared) {
-    let behind =
-        |pending: &mut Pending| pending.len() > PENDING_LEAVES_MAX && pending.failure.is_none();
+    let behind = |pending: &mut Pending| pending.len() > PENDING_LEAVES_MAX && pending.failure.is_none();
     drop(shared.ready.wait_while(shared.pending(), behind));
 }
 
@@ -346,10 +296,7 @@ fn publish_until_closed(mut publisher: Publisher) {
     loop {
         let mut pending = shared.pending();
         while pending.is_empty() && !pending.closed {
-            pending = shared
-                .ready
-                .wait(pending)
-                .unwrap_or_else(PoisonError::into_inner);
+            pending = shared.ready.wait(pending).unwrap_or_else(PoisonError::into_inner);
         }
         let (closed, empty) = (pending.closed, pending.is_empty());
         drop(pending);
@@ -364,17 +311,9 @@ fn publish_until_closed(mut publisher: Publisher) {
                 return;
             }
         }
-        let pause = if result.is_ok() {
-            PUBLISH_PAUSE_MS
-        } else {
-            PUBLISH_RETRY_MS
-        };
+        let pause = if result.is_ok() { PUBLISH_PAUSE_MS } else { PUBLISH_RETRY_MS };
         let pending = shared.pending();
         let open = |pending: &mut Pending| !pending.closed;
-        drop(
-            shared
-                .ready
-                .wait_timeout_while(pending, Duration::from_millis(pause), open),
-        );
+        drop(shared.ready.wait_timeout_while(pending, Duration::from_millis(pause), open));
     }
 }

@@ -20,10 +20,7 @@ pub struct Pending {
 
 impl Pending {
     pub(crate) fn of(leaves: Vec<Vec<u8>>) -> Self {
-        Pending {
-            leaves,
-            ..Pending::default()
-        }
+        Pending { leaves, ..Pending::default() }
     }
 
     pub(crate) fn add(&mut self, entries: Vec<&[u8]>) {
@@ -87,12 +84,7 @@ impl Edge {
         if !self.entries.is_empty() {
             files.push(bundle_file(size / TILE_WIDTH, &self.entries)?);
         }
-        for (level, row) in self
-            .rows
-            .iter()
-            .enumerate()
-            .filter(|(_, row)| !row.is_empty())
-        {
+        for (level, row) in self.rows.iter().enumerate().filter(|(_, row)| !row.is_empty()) {
             let hashes = tlog::tile::hashes_at(level as u8, size);
             files.push(tile_file(level as u8, hashes / TILE_WIDTH, row));
         }
@@ -110,15 +102,7 @@ fn bundle_file(index: u64, entries: &[Vec<u8>]) -> Result<NewFile, LogError> {
 fn tile_file(level: u8, index: u64, row: &[Hash]) -> NewFile {
     let width = row.len() as u16;
     let bytes = row.iter().flat_map(|hash| *hash.as_bytes()).collect();
-    (
-        TileId {
-            level,
-            index,
-            width,
-        }
-        .to_string(),
-        bytes,
-    )
+    (TileId { level, index, width }.to_string(), bytes)
 }
 
 /// Turns pending leaves into files and signs the tree.
@@ -132,19 +116,8 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    pub(crate) fn new(
-        disk: Arc<dyn Disk>,
-        signer: SignerKey,
-        shared: Arc<Shared>,
-        edge: Edge,
-    ) -> Self {
-        Publisher {
-            disk,
-            signer,
-            shared,
-            edge,
-            folders: HashSet::new(),
-        }
+    pub(crate) fn new(disk: Arc<dyn Disk>, signer: SignerKey, shared: Arc<Shared>, edge: Edge) -> Self {
+        Publisher { disk, signer, shared, edge, folders: HashSet::new() }
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -204,8 +177,7 @@ impl Publisher {
         for (path, bytes) in files {
             let folder = parent(path);
             if !self.folders.contains(folder) {
-                disk.create_folder(folder)
-                    .map_err(failed("making a folder for tiles"))?;
+                disk.create_folder(folder).map_err(failed("making a folder for tiles"))?;
                 // The names of new folders stand in the folders above.
                 let mut above = folder;
                 while !above.is_empty() && self.folders.insert(above.to_owned()) {
@@ -214,20 +186,16 @@ impl Publisher {
                 }
             }
             dirty.insert(folder.to_owned());
-            disk.write(&draft(path), bytes)
-                .map_err(failed("writing tiles"))?;
+            disk.write(&draft(path), bytes).map_err(failed("writing tiles"))?;
         }
         for (path, _) in files {
-            disk.sync_file(&draft(path))
-                .map_err(failed("syncing tiles"))?;
+            disk.sync_file(&draft(path)).map_err(failed("syncing tiles"))?;
         }
         for (path, _) in files {
-            disk.rename(&draft(path), path)
-                .map_err(failed("putting tiles in place"))?;
+            disk.rename(&draft(path), path).map_err(failed("putting tiles in place"))?;
         }
         for folder in dirty {
-            disk.sync_folder(&folder)
-                .map_err(failed("syncing the folders of tiles"))?;
+            disk.sync_folder(&folder).map_err(failed("syncing the folders of tiles"))?;
         }
         Ok(())
     }
@@ -244,17 +212,10 @@ impl Publisher {
         for level in 0..8u8 {
             let full = |size| tlog::tile::hashes_at(level, size) / TILE_WIDTH;
             for index in full(old_size)..full(size) {
-                let tile = TileId {
-                    level,
-                    index,
-                    width: TILE_WIDTH as u16,
-                };
+                let tile = TileId { level, index, width: TILE_WIDTH as u16 };
                 let _ = self.disk.remove_folder(&format!("{tile}.p"));
                 if level == 0 {
-                    let bundle = BundleId {
-                        index,
-                        width: TILE_WIDTH as u16,
-                    };
+                    let bundle = BundleId { index, width: TILE_WIDTH as u16 };
                     let _ = self.disk.remove_folder(&format!("{bundle}.p"));
                 }
             }
@@ -272,20 +233,9 @@ fn draft(path: &str) -> String {
 
 /// The signed head of a tree.
 pub fn sign(signer: &SignerKey, size: u64, root: Hash) -> Result<Head, LogError> {
-    let checkpoint = Checkpoint {
-        origin: signer.name().to_owned(),
-        size,
-        root,
-        extensions: Vec::new(),
-    };
-    let note = checkpoint
-        .sign(signer)
-        .map_err(|error| LogError::corrupt("checkpoint", error))?;
-    Ok(Head {
-        size,
-        root,
-        checkpoint: note.to_string(),
-    })
+    let checkpoint = Checkpoint { origin: signer.name().to_owned(), size, root, extensions: Vec::new() };
+    let note = checkpoint.sign(signer).map_err(|error| LogError::corrupt("checkpoint", error))?;
+    Ok(Head { size, root, checkpoint: note.to_string() })
 }
 
 /// Puts a checkpoint in place, durably.

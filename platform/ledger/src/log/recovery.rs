@@ -7,9 +7,7 @@ use crate::disk::Disk;
 use crate::view::DiskReader;
 use std::sync::Arc;
 use tlog::audit::CHECKPOINT_PATH;
-use tlog::tile::{
-    BundleId, TILE_WIDTH, TileId, TiledTree, hashes_at, read_bundle, read_tile, tile_width,
-};
+use tlog::tile::{BundleId, TILE_WIDTH, TileId, TiledTree, hashes_at, read_bundle, read_tile, tile_width};
 use tlog::tree::Frontier;
 use tlog::{SignedCheckpoint, SignerKey, bundle, empty_root, leaf_hash};
 
@@ -17,11 +15,7 @@ use tlog::{SignedCheckpoint, SignerKey, bundle, empty_root, leaf_hash};
 ///
 /// # Errors
 /// [`LogError::Corrupt`] when the files contradict each other; what the disk says.
-pub fn open(
-    disk: Arc<dyn Disk>,
-    signer: SignerKey,
-    id_of: IdOf,
-) -> Result<(Writer, Publisher), LogError> {
+pub fn open(disk: Arc<dyn Disk>, signer: SignerKey, id_of: IdOf) -> Result<(Writer, Publisher), LogError> {
     let head = match read_head(disk.as_ref(), &signer)? {
         Some(head) => head,
         None => begin(disk.as_ref(), &signer)?,
@@ -50,11 +44,7 @@ fn read_head(disk: &dyn Disk, signer: &SignerKey) -> Result<Option<Head>, LogErr
     };
     let signed = SignedCheckpoint::open(&bytes, signer.name(), &[signer.verifier()])
         .map_err(|error| LogError::corrupt(CHECKPOINT_PATH, error))?;
-    Ok(Some(Head {
-        size: signed.checkpoint.size,
-        root: signed.checkpoint.root,
-        checkpoint: signed.note.to_string(),
-    }))
+    Ok(Some(Head { size: signed.checkpoint.size, root: signed.checkpoint.root, checkpoint: signed.note.to_string() }))
 }
 
 /// Begins an empty log. Where there are leaves but no checkpoint, nothing is begun: it would be another history.
@@ -62,10 +52,7 @@ fn begin(disk: &dyn Disk, signer: &SignerKey) -> Result<Head, LogError> {
     let failed = |error| LogError::disk("beginning the log", error);
     let tiles = disk.list("tile").map_err(failed)?;
     if !tiles.is_empty() || !journal::files(disk)?.is_empty() {
-        return Err(LogError::corrupt(
-            CHECKPOINT_PATH,
-            "it is missing although there are leaves",
-        ));
+        return Err(LogError::corrupt(CHECKPOINT_PATH, "it is missing although there are leaves"));
     }
     disk.create_folder(journal::FOLDER).map_err(failed)?;
     disk.sync_folder("").map_err(failed)?;
@@ -81,82 +68,43 @@ fn read_edge(disk: &Arc<dyn Disk>, head: &Head) -> Result<Edge, LogError> {
     let damaged = |error: tlog::tile::ReadError| LogError::corrupt("tiles", error);
     let frontier = Frontier::of(&TiledTree::new(&reader, size), size).map_err(damaged)?;
     if frontier.root() != head.root {
-        let reason = format!(
-            "they lead to root {}, the checkpoint says {}",
-            frontier.root(),
-            head.root
-        );
+        let reason = format!("they lead to root {}, the checkpoint says {}", frontier.root(), head.root);
         return Err(LogError::corrupt("tiles", reason));
     }
-    let mut edge = Edge {
-        frontier,
-        ..Edge::default()
-    };
+    let mut edge = Edge { frontier, ..Edge::default() };
     for level in (0..8).take_while(|level| hashes_at(*level, size) > 0) {
         let index = hashes_at(level, size) / TILE_WIDTH;
         let width = tile_width(level, index, size);
         let row = match width {
             0 => Vec::new(),
-            width => read_tile(
-                &reader,
-                TileId {
-                    level,
-                    index,
-                    width,
-                },
-            )
-            .map_err(damaged)?,
+            width => read_tile(&reader, TileId { level, index, width }).map_err(damaged)?,
         };
         edge.rows.push(row);
     }
-    let last = BundleId {
-        index: size / TILE_WIDTH,
-        width: (size % TILE_WIDTH) as u16,
-    };
+    let last = BundleId { index: size / TILE_WIDTH, width: (size % TILE_WIDTH) as u16 };
     if last.width > 0 {
         edge.entries = read_entries(&reader, last)?;
         let row = edge.rows.first().map(Vec::as_slice).unwrap_or_default();
-        if edge
-            .entries
-            .iter()
-            .map(|entry| leaf_hash(entry))
-            .ne(row.iter().copied())
-        {
-            return Err(LogError::corrupt(
-                last.to_string(),
-                "its entries do not hash to its tile",
-            ));
+        if edge.entries.iter().map(|entry| leaf_hash(entry)).ne(row.iter().copied()) {
+            return Err(LogError::corrupt(last.to_string(), "its entries do not hash to its tile"));
         }
     }
     Ok(edge)
 }
 
 fn read_entries(reader: &DiskReader, id: BundleId) -> Result<Vec<Vec<u8>>, LogError> {
-    let (file, bytes) =
-        read_bundle(reader, id).map_err(|error| LogError::corrupt(id.to_string(), error))?;
+    let (file, bytes) = read_bundle(reader, id).map_err(|error| LogError::corrupt(id.to_string(), error))?;
     let entries = bundle::decode(&bytes, usize::from(file.width));
     let entries = entries.map_err(|error| LogError::corrupt(file.to_string(), error))?;
-    Ok(entries
-        .into_iter()
-        .take(usize::from(id.width))
-        .map(<[u8]>::to_vec)
-        .collect())
+    Ok(entries.into_iter().take(usize::from(id.width)).map(<[u8]>::to_vec).collect())
 }
 
 /// Remembers the ids of the newest published leaves.
-fn remember_published(
-    disk: &Arc<dyn Disk>,
-    size: u64,
-    id_of: IdOf,
-    ids: &mut Ids,
-) -> Result<(), LogError> {
+fn remember_published(disk: &Arc<dyn Disk>, size: u64, id_of: IdOf, ids: &mut Ids) -> Result<(), LogError> {
     let reader = DiskReader::new(Arc::clone(disk));
     let first = size.saturating_sub(REMEMBERED_IDS as u64) / TILE_WIDTH;
     for index in first..size.div_ceil(TILE_WIDTH) {
-        let id = BundleId {
-            index,
-            width: tile_width(0, index, size),
-        };
+        let id = BundleId { index, width: tile_width(0, index, size) };
         for (position, entry) in read_entries(&reader, id)?.iter().enumerate() {
             if let Some(id) = id_of(entry) {
                 ids.insert(id, index * TILE_WIDTH + position as u64);

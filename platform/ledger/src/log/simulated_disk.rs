@@ -70,10 +70,7 @@ impl State {
         }
         let number = self.operations;
         self.operations += 1;
-        let fault = self
-            .fault
-            .filter(|(at, _)| *at == number)
-            .map(|(_, fault)| fault);
+        let fault = self.fault.filter(|(at, _)| *at == number).map(|(_, fault)| fault);
         if fault == Some(Fault::PowerLoss) {
             self.dead = true;
         }
@@ -94,19 +91,13 @@ impl State {
     }
 
     /// An operation that writes bytes, and may write half of them.
-    fn bytes(
-        &mut self,
-        bytes: &[u8],
-        run: impl FnOnce(&mut State, &[u8]) -> io::Result<()>,
-    ) -> io::Result<()> {
+    fn bytes(&mut self, bytes: &[u8], run: impl FnOnce(&mut State, &[u8]) -> io::Result<()>) -> io::Result<()> {
         let half = &bytes[..bytes.len() / 2];
         match self.step()? {
             None => run(self, bytes),
             Some(Fault::Full) => run(self, half).and(Err(full())),
             Some(Fault::PowerLoss) => run(self, half).and(Err(io::Error::other("no power"))),
-            Some(Fault::DoneButReported) => {
-                run(self, bytes).and(Err(io::Error::other("input/output error")))
-            }
+            Some(Fault::DoneButReported) => run(self, bytes).and(Err(io::Error::other("input/output error"))),
             Some(Fault::Refused) => Err(io::Error::other("input/output error")),
         }
     }
@@ -199,11 +190,7 @@ impl SimulatedDisk {
                 Left::Nothing => false,
                 Left::Some(_) => coin() % 2 == 0,
             };
-            let source = if keep_now {
-                &state.names
-            } else {
-                &state.durable_names
-            };
+            let source = if keep_now { &state.names } else { &state.durable_names };
             let Some(inode) = source.get(path).map(|inode| &state.inodes[*inode]) else {
                 continue;
             };
@@ -227,11 +214,7 @@ impl SimulatedDisk {
                 above = parent(above);
             }
             if reachable {
-                new.inodes.push(Inode {
-                    durable: bytes.clone(),
-                    now: bytes,
-                    lost: Vec::new(),
-                });
+                new.inodes.push(Inode { durable: bytes.clone(), now: bytes, lost: Vec::new() });
                 new.names.insert(path.clone(), new.inodes.len() - 1);
             }
         }
@@ -245,19 +228,14 @@ impl SimulatedDisk {
 impl Disk for SimulatedDisk {
     fn read(&self, path: &str, _bytes_max: u64) -> io::Result<Option<Vec<u8>>> {
         let state = self.state();
-        Ok(state
-            .names
-            .get(path)
-            .map(|inode| state.inodes[*inode].now.clone()))
+        Ok(state.names.get(path).map(|inode| state.inodes[*inode].now.clone()))
     }
 
     fn list(&self, folder: &str) -> io::Result<Vec<String>> {
         let state = self.state();
         let all = state.names.keys().chain(&state.folders);
         let here = all.filter(|path| parent(path) == folder && !path.is_empty());
-        Ok(here
-            .map(|path| path.rsplit('/').next().unwrap_or_default().to_owned())
-            .collect())
+        Ok(here.map(|path| path.rsplit('/').next().unwrap_or_default().to_owned()).collect())
     }
 
     fn create_folder(&self, folder: &str) -> io::Result<()> {
@@ -289,11 +267,7 @@ impl Disk for SimulatedDisk {
 
     fn sync_file(&self, path: &str) -> io::Result<()> {
         let mut state = self.state();
-        let inode = state
-            .names
-            .get(path)
-            .copied()
-            .ok_or(io::ErrorKind::NotFound)?;
+        let inode = state.names.get(path).copied().ok_or(io::ErrorKind::NotFound)?;
         state.sync_inode(inode)
     }
 
@@ -309,20 +283,10 @@ impl Disk for SimulatedDisk {
         self.state().whole(|state| {
             let here = |path: &String| parent(path) == folder;
             state.durable_names.retain(|path, _| !here(path));
-            let now: Vec<_> = state
-                .names
-                .iter()
-                .filter(|(path, _)| here(path))
-                .map(|(p, i)| (p.clone(), *i))
-                .collect();
+            let now: Vec<_> = state.names.iter().filter(|(path, _)| here(path)).map(|(p, i)| (p.clone(), *i)).collect();
             state.durable_names.extend(now);
             state.durable_folders.retain(|path| !here(path));
-            let now: Vec<_> = state
-                .folders
-                .iter()
-                .filter(|path| here(path))
-                .cloned()
-                .collect();
+            let now: Vec<_> = state.folders.iter().filter(|path| here(path)).cloned().collect();
             state.durable_folders.extend(now);
             Ok(())
         })
@@ -339,9 +303,7 @@ impl Disk for SimulatedDisk {
         self.state().whole(|state| {
             let inside = format!("{folder}/");
             state.names.retain(|path, _| !path.starts_with(&inside));
-            state
-                .folders
-                .retain(|path| path != folder && !path.starts_with(&inside));
+            state.folders.retain(|path| path != folder && !path.starts_with(&inside));
             Ok(())
         })
     }
@@ -356,10 +318,7 @@ impl Disk for SimulatedDisk {
             state.names.insert(path.to_owned(), opened);
             Ok(())
         })?;
-        Ok(Box::new(SimulatedFile {
-            disk: self.clone(),
-            inode: opened,
-        }))
+        Ok(Box::new(SimulatedFile { disk: self.clone(), inode: opened }))
     }
 }
 

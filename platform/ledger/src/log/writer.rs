@@ -1,8 +1,6 @@
 //! Group commit: many appends, one record, one sync.
 
-use super::{
-    GROUP_LEAVES_MAX, LEAF_BYTES_MAX, LogError, NewLeaf, PENDING_LEAVES_MAX, Shared, journal,
-};
+use super::{GROUP_LEAVES_MAX, LEAF_BYTES_MAX, LogError, NewLeaf, PENDING_LEAVES_MAX, Shared, journal};
 use crate::disk::{AppendFile, Disk};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -50,13 +48,7 @@ pub struct Writer {
 
 impl Writer {
     pub(crate) fn new(disk: Arc<dyn Disk>, shared: Arc<Shared>, size: u64, ids: Ids) -> Self {
-        Writer {
-            disk,
-            shared,
-            size,
-            ids,
-            file: None,
-        }
+        Writer { disk, shared, size, ids, file: None }
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -74,11 +66,7 @@ impl Writer {
         for list in lists {
             let mut places = Vec::with_capacity(list.len());
             for leaf in *list {
-                let known = self
-                    .ids
-                    .positions
-                    .get(&leaf.id)
-                    .or_else(|| new_ids.get(leaf.id.as_str()));
+                let known = self.ids.positions.get(&leaf.id).or_else(|| new_ids.get(leaf.id.as_str()));
                 let place = known.copied().unwrap_or_else(|| {
                     let place = self.size + fresh.len() as u64;
                     new_ids.insert(&leaf.id, place);
@@ -112,36 +100,23 @@ impl Writer {
             return Err(LogError::TooLarge { bytes: longest });
         }
         let pending = self.shared.pending();
-        if let Some(failure) = pending
-            .failure
-            .as_ref()
-            .filter(|_| pending.len() > PENDING_LEAVES_MAX)
-        {
-            return Err(LogError::Behind {
-                leaves: pending.len(),
-                reason: failure.to_string(),
-            });
+        if let Some(failure) = pending.failure.as_ref().filter(|_| pending.len() > PENDING_LEAVES_MAX) {
+            return Err(LogError::Behind { leaves: pending.len(), reason: failure.to_string() });
         }
         Ok(())
     }
 
     fn write(&mut self, entries: &[&[u8]]) -> Result<(), LogError> {
         let record = journal::encode(self.size, entries)?;
-        if self
-            .file
-            .as_ref()
-            .is_some_and(|(_, bytes)| *bytes > FILE_BYTES_MAX)
-        {
+        if self.file.as_ref().is_some_and(|(_, bytes)| *bytes > FILE_BYTES_MAX) {
             self.file = None;
         }
         let (file, bytes) = match &mut self.file {
             Some(open) => open,
             none => none.insert((begin(self.disk.as_ref(), self.size)?, 0)),
         };
-        file.append(&record)
-            .map_err(|error| LogError::disk("writing the journal", error))?;
-        file.sync()
-            .map_err(|error| LogError::disk("syncing the journal", error))?;
+        file.append(&record).map_err(|error| LogError::disk("writing the journal", error))?;
+        file.sync().map_err(|error| LogError::disk("syncing the journal", error))?;
         *bytes += record.len() as u64;
         Ok(())
     }
@@ -150,9 +125,7 @@ impl Writer {
 /// Begins a journal file and makes its name durable.
 fn begin(disk: &dyn Disk, first: u64) -> Result<Box<dyn AppendFile>, LogError> {
     let failed = |error| LogError::disk("beginning a journal file", error);
-    let file = disk
-        .open_append(&journal::file_name(first))
-        .map_err(failed)?;
+    let file = disk.open_append(&journal::file_name(first)).map_err(failed)?;
     disk.sync_folder(journal::FOLDER).map_err(failed)?;
     Ok(file)
 }

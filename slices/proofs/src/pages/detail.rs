@@ -1,7 +1,8 @@
 //! One act with its proof and what the proof means.
 
-use super::{path, words};
+use super::path;
 use crate::acts::related;
+use crate::words;
 use kernel::ActRecord;
 use ledger::ActProof;
 use maud::{Markup, html};
@@ -10,9 +11,8 @@ use ui::parts::{Facts, PageHeader, Tone, alert, badge, card, copyable, facts, ha
 use ui::{View, icon, shell};
 
 /// Fields of a public part that have a place of their own on the page.
-const PLACED: &[&str] = &[
-    "id", "at", "kind", "subject", "actor", "related", "policy", "reasons", "evidence", "outcome",
-];
+const PLACED: &[&str] =
+    &["id", "at", "kind", "subject", "actor", "related", "policy", "reasons", "evidence", "outcome"];
 
 /// Who reads.
 pub struct Reader {
@@ -33,20 +33,10 @@ pub fn page(cx: &View, reader: &Reader, act: &ActRecord, proof: Option<&ActProof
         Some(_) => badge(Tone::Danger, &cx.t("proofs-disagrees")),
         None => badge(Tone::Neutral, &cx.t("ui-ledger-waiting")),
     };
-    let list = cx.t(if console {
-        "proofs-title"
-    } else {
-        "proofs-own-title"
-    });
-    let mut header = PageHeader::new(cx, &title)
-        .back(list, reader.base)
-        .mark(mark);
+    let list = cx.t(if console { "proofs-title" } else { "proofs-own-title" });
+    let mut header = PageHeader::new(cx, &title).back(list, reader.base).mark(mark);
     if proof.is_some() {
-        header = header.link(
-            &cx.t("proofs-download"),
-            &format!("{}/{}/proof", reader.base, act.id),
-            "download",
-        );
+        header = header.link(&cx.t("proofs-download"), &format!("{}/{}/proof", reader.base, act.id), "download");
     }
     let body = html! {
         (header)
@@ -70,15 +60,9 @@ pub fn page(cx: &View, reader: &Reader, act: &ActRecord, proof: Option<&ActProof
 fn act_facts(cx: &View, console: bool, act: &ActRecord) -> Facts {
     let list = |key: &str| act.public.get(key).filter(|value| !value.is_null());
     let mut rows = facts()
-        .add(
-            cx.t("proofs-who"),
-            words::actor(cx, &act.actor, &act.public),
-        )
+        .add(cx.t("proofs-who"), words::actor(cx, &act.actor, &act.public))
         .add(cx.t("proofs-when"), cx.exact_text(act.at))
-        .add(
-            cx.t("proofs-about"),
-            words::subject(cx, console, &act.subject),
-        );
+        .add(cx.t("proofs-about"), words::subject(cx, console, &act.subject));
     let others = related(act);
     if !others.is_empty() {
         rows = rows.add(
@@ -89,23 +73,10 @@ fn act_facts(cx: &View, console: bool, act: &ActRecord) -> Facts {
         );
     }
     rows = rows
-        .maybe(
-            cx.t("proofs-outcome"),
-            act.public_text("outcome")
-                .map(|outcome| words::outcome(cx, outcome)),
-        )
-        .maybe(
-            cx.t("proofs-reasons"),
-            list("reasons").map(|reasons| words::value(cx, reasons)),
-        )
-        .maybe(
-            cx.t("proofs-rules"),
-            list("policy").map(|policy| rules(cx, policy)),
-        )
-        .maybe(
-            cx.t("proofs-evidence"),
-            list("evidence").map(|evidence| words::value(cx, evidence)),
-        );
+        .maybe(cx.t("proofs-outcome"), act.public_text("outcome").map(|outcome| words::outcome(cx, outcome)))
+        .maybe(cx.t("proofs-reasons"), list("reasons").map(|reasons| words::value(cx, reasons)))
+        .maybe(cx.t("proofs-rules"), list("policy").map(|policy| rules(cx, policy)))
+        .maybe(cx.t("proofs-evidence"), list("evidence").map(|evidence| words::value(cx, evidence)));
     let empty = Map::new();
     for (key, value) in act.public.as_object().unwrap_or(&empty) {
         if !PLACED.contains(&key.as_str()) {
@@ -128,27 +99,14 @@ fn rules(cx: &View, policy: &Value) -> Markup {
 
 fn position(cx: &View, reader: &Reader, act: &ActRecord, proof: Option<&ActProof>) -> Markup {
     let Some(proof) = proof else {
-        return alert(
-            Tone::Neutral,
-            &cx.t("ui-ledger-waiting"),
-            cx.t("ui-ledger-waiting-long"),
-        );
+        return alert(Tone::Neutral, &cx.t("ui-ledger-waiting"), cx.t("ui-ledger-waiting-long"));
     };
     let rows = facts()
         .add(cx.t("proofs-position"), html! { (cx.number(proof.index)) })
-        .add(
-            cx.t("proofs-size"),
-            html! { (cx.number(proof.checkpoint.size)) },
-        )
+        .add(cx.t("proofs-size"), html! { (cx.number(proof.checkpoint.size)) })
         .add(cx.t("proofs-log"), &proof.checkpoint.origin)
-        .add(
-            cx.t("proofs-root"),
-            copyable(cx, &proof.checkpoint.root.to_base64()),
-        )
-        .add(
-            cx.t("proofs-leaf-hash"),
-            copyable(cx, &proof.leaf_hash.to_base64()),
-        )
+        .add(cx.t("proofs-root"), copyable(cx, &proof.checkpoint.root.to_base64()))
+        .add(cx.t("proofs-leaf-hash"), copyable(cx, &proof.leaf_hash.to_base64()))
         .add(cx.t("proofs-commitment"), hash(cx, &act.commitment))
         .add(cx.t("proofs-key"), copyable(cx, reader.key.trim()));
     html! {
@@ -173,20 +131,15 @@ fn private(cx: &View, reader: &Reader, act: &ActRecord) -> Markup {
             html! { p class="ts-muted" { (cx.t("proofs-private-none")) } }
         }
         Some(Value::Object(map)) => {
-            let rows = map.iter().fold(facts(), |rows, (key, value)| {
-                rows.add(words::field(cx, key), words::value(cx, value))
-            });
+            let rows =
+                map.iter().fold(facts(), |rows, (key, value)| rows.add(words::field(cx, key), words::value(cx, value)));
             html! {
                 (rows)
                 p class="ts-muted" { (cx.t("proofs-private-help")) }
                 a class="btn" href={ "/console/ledger/" (act.id) "/opening" } { (icon("lock")) (cx.t("proofs-opening")) }
             }
         }
-        _ => alert(
-            Tone::Neutral,
-            &cx.t("proofs-private-erased"),
-            cx.t("proofs-private-erased-help"),
-        ),
+        _ => alert(Tone::Neutral, &cx.t("proofs-private-erased"), cx.t("proofs-private-erased-help")),
     };
     card(&cx.t("proofs-private"), body)
 }
@@ -195,18 +148,9 @@ fn private(cx: &View, reader: &Reader, act: &ActRecord) -> Markup {
 pub fn meaning(cx: &View, proof: &ActProof) -> Markup {
     let steps = [
         cx.t("proofs-meaning-entry"),
-        cx.ta(
-            "proofs-meaning-leaf",
-            &[("n", cx.number(proof.index).into())],
-        ),
-        cx.ta(
-            "proofs-meaning-path",
-            &[("n", (proof.steps.len() as i64).into())],
-        ),
-        cx.ta(
-            "proofs-meaning-root",
-            &[("n", cx.number(proof.checkpoint.size).into())],
-        ),
+        cx.ta("proofs-meaning-leaf", &[("n", cx.number(proof.index).into())]),
+        cx.ta("proofs-meaning-path", &[("n", (proof.steps.len() as i64).into())]),
+        cx.ta("proofs-meaning-root", &[("n", cx.number(proof.checkpoint.size).into())]),
         cx.t("proofs-meaning-private"),
         cx.t("proofs-meaning-so"),
     ];

@@ -1,7 +1,8 @@
 //! Erasing a person's private parts.
 
-use super::{EraseInput, words};
+use super::EraseInput;
 use crate::acts::SUBJECT_KINDS;
+use crate::words;
 use maud::{Markup, html};
 use ui::parts::{Choice, Field, FormErrors, PageHeader, Tone, alert, card, form_post, submit};
 use ui::{View, shell};
@@ -9,10 +10,7 @@ use ui::{View, shell};
 /// The form.
 pub fn form(cx: &View, input: &EraseInput, errors: &FormErrors) -> Markup {
     let title = cx.t("proofs-erase");
-    let kinds = SUBJECT_KINDS
-        .iter()
-        .map(|kind| Choice::new(*kind, words::subject_kind(cx, kind)))
-        .collect();
+    let kinds = SUBJECT_KINDS.iter().map(|kind| Choice::new(*kind, words::subject_kind(cx, kind))).collect();
     let fields = html! {
         (Field::select(cx, "subject_kind", cx.t("proofs-erase-kind"), kinds).value(&input.subject_kind).required().errors(errors))
         (Field::text(cx, "subject", cx.t("proofs-erase-subject")).value(&input.subject).hint(cx.t("proofs-erase-subject-hint")).required().errors(errors))

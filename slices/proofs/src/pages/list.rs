@@ -1,13 +1,12 @@
 //! The list of acts.
 
-use super::words;
 use crate::acts::{LedgerState, SUBJECT_KINDS};
+use crate::words;
 use kernel::{ActRecord, Page};
 use maud::{Markup, html};
 use serde_json::Value;
 use ui::parts::{
-    Column, FilterBar, FormErrors, PageHeader, Paging, Row, Table, Tile, Tone, badge, copyable,
-    empty, status,
+    Column, FilterBar, FormErrors, PageHeader, Paging, Row, Table, Tile, Tone, badge, copyable, empty, status,
 };
 use ui::{View, shell};
 
@@ -36,11 +35,7 @@ pub fn page(
     errors: &FormErrors,
 ) -> Markup {
     let console = base.starts_with("/console");
-    let title = cx.t(if console {
-        "proofs-title"
-    } else {
-        "proofs-own-title"
-    });
+    let title = cx.t(if console { "proofs-title" } else { "proofs-own-title" });
     let mut header = PageHeader::new(cx, &title).lead(cx.t("proofs-lead")).link(
         &cx.t("proofs-verify-open"),
         "/verify",
@@ -75,17 +70,10 @@ fn head(cx: &View, state: &LedgerState) -> Markup {
 }
 
 fn filter<'a>(cx: &'a View, console: bool) -> FilterBar<'a> {
-    let groups = GROUPS.iter().map(|group| {
-        (
-            (*group).to_owned(),
-            words::subject_kind(cx, group.trim_end_matches('.')),
-        )
-    });
+    let groups = GROUPS.iter().map(|group| ((*group).to_owned(), words::subject_kind(cx, group.trim_end_matches('.'))));
     let mut bar = FilterBar::new(cx);
     if console {
-        let kinds = SUBJECT_KINDS
-            .iter()
-            .map(|kind| ((*kind).to_owned(), words::subject_kind(cx, kind)));
+        let kinds = SUBJECT_KINDS.iter().map(|kind| ((*kind).to_owned(), words::subject_kind(cx, kind)));
         bar = bar.search("subject", cx.t("proofs-filter-subject")).choice(
             "subject_kind",
             cx.t("proofs-filter-subject-kind"),
@@ -96,8 +84,7 @@ fn filter<'a>(cx: &'a View, console: bool) -> FilterBar<'a> {
     if console {
         bar = bar.search("actor", cx.t("proofs-filter-actor"));
     }
-    bar.date("from", cx.t("proofs-filter-from"))
-        .date("until", cx.t("proofs-filter-until"))
+    bar.date("from", cx.t("proofs-filter-from")).date("until", cx.t("proofs-filter-until"))
 }
 
 fn acts<'a>(cx: &'a View, base: &str, console: bool, page: &Page<ActRecord>) -> Table<'a> {
@@ -111,24 +98,12 @@ fn acts<'a>(cx: &'a View, base: &str, console: bool, page: &Page<ActRecord>) -> 
         .column(Column::number(cx.t("proofs-position")))
         .rows(rows)
         .export("CSV", &format!("{base}.csv"))
-        .empty(empty(
-            "book",
-            &cx.t("proofs-none"),
-            &cx.t("proofs-none-help"),
-            None,
-        ))
-        .paging(Paging::pages(
-            cx,
-            page.paging.page,
-            page.pages(),
-            page.total,
-        ))
+        .empty(empty("book", &cx.t("proofs-none"), &cx.t("proofs-none-help"), None))
+        .paging(Paging::pages(cx, page.paging.page, page.pages(), page.total))
 }
 
 fn row(cx: &View, base: &str, console: bool, act: &ActRecord) -> Row {
-    let result = act
-        .public_text("outcome")
-        .map(|outcome| words::outcome(cx, outcome));
+    let result = act.public_text("outcome").map(|outcome| words::outcome(cx, outcome));
     let place = match act.leaf_index {
         Some(index) => html! { (cx.number(index)) },
         None => badge(Tone::Neutral, &cx.t("ui-ledger-waiting")),
@@ -162,12 +137,7 @@ pub fn table(rows: &[ActRecord]) -> web::csv::Writer {
     let mut writer = web::csv::Writer::new(header);
     for act in rows {
         let list = |key: &str| {
-            let all = act
-                .public
-                .get(key)
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten();
+            let all = act.public.get(key).and_then(Value::as_array).into_iter().flatten();
             all.filter_map(Value::as_str).collect::<Vec<_>>().join("; ")
         };
         writer.row([
@@ -177,20 +147,11 @@ pub fn table(rows: &[ActRecord]) -> web::csv::Writer {
             act.subject.kind.clone(),
             act.subject.id.clone(),
             act.actor.clone(),
-            act.public
-                .pointer("/actor/role")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned(),
+            act.public.pointer("/actor/role").and_then(Value::as_str).unwrap_or_default().to_owned(),
             act.public_text("outcome").unwrap_or_default().to_owned(),
             list("reasons"),
-            act.public
-                .get("policy")
-                .map(Value::to_string)
-                .unwrap_or_default(),
-            act.leaf_index
-                .map(|index| index.to_string())
-                .unwrap_or_default(),
+            act.public.get("policy").map(Value::to_string).unwrap_or_default(),
+            act.leaf_index.map(|index| index.to_string()).unwrap_or_default(),
             act.commitment.clone(),
         ]);
     }

@@ -5,14 +5,13 @@ mod erase;
 mod list;
 mod path;
 mod verify;
-mod words;
 
 use crate::acts::{self, ActQuery};
 use crate::api::{ActParams, PROOF_TYPE};
 use crate::checking;
 use axum::Extension;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use ground::Problem;
 use ground::problem::NOT_FOUND;
 use kernel::{Permission, Subject};
@@ -22,17 +21,12 @@ use serde::Deserialize;
 use tlog::proof_file::PROOF_FILE_BYTES_MAX;
 use ui::parts::FormErrors;
 use web::{
-    Cx, Failure, Form, PagingQuery, Path, Query, Redirect, Signed, Site, Upload, UploadLimits,
-    download, redirect,
+    Cx, Failure, Form, PagingQuery, Path, Query, Redirect, Signed, Site, Upload, UploadLimits, download, redirect,
 };
 
 /// Where the acts of this reader are: the console or the merchant's own pages.
 fn base(path: &str) -> &'static str {
-    if path.starts_with("/merchant") {
-        "/merchant/acts"
-    } else {
-        "/console/ledger"
-    }
+    if path.starts_with("/merchant") { "/merchant/acts" } else { "/console/ledger" }
 }
 
 pub(crate) async fn list(
@@ -47,30 +41,12 @@ pub(crate) async fn list(
     let state = acts::state(site.kernel(), &view).await?;
     let may_erase = actor.may(Permission::LedgerErase);
     match acts::list(site.kernel(), &actor, &query, &paging).await {
-        Ok(page) => Ok(list::page(
-            &cx,
-            base(&cx.path),
-            &page,
-            &state,
-            may_erase,
-            &FormErrors::none(),
-        )),
+        Ok(page) => Ok(list::page(&cx, base(&cx.path), &page, &state, may_erase, &FormErrors::none())),
         // A wrong date in the filter: said above an empty list, nothing lost.
         Err(problem) if !problem.faults.is_empty() => {
-            let none = kernel::Page {
-                rows: Vec::new(),
-                total: 0,
-                paging,
-            };
+            let none = kernel::Page { rows: Vec::new(), total: 0, paging };
             let errors = FormErrors::of_problem(&cx, &problem);
-            Ok(list::page(
-                &cx,
-                base(&cx.path),
-                &none,
-                &state,
-                may_erase,
-                &errors,
-            ))
+            Ok(list::page(&cx, base(&cx.path), &none, &state, may_erase, &errors))
         }
         Err(problem) => Err(problem.into()),
     }
@@ -91,19 +67,20 @@ pub(crate) async fn detail(
     Cx(cx): Cx,
     Path(id): Path<String>,
     Extension(view): Extension<LedgerView>,
-) -> Result<Markup, Failure> {
+) -> Result<Response, Failure> {
+    // Links to acts are the same in every portal; people of a merchant go on to their own page.
+    if cx.path.starts_with("/console") && !actor.may(Permission::LedgerRead) {
+        return Ok(redirect(&format!("/merchant/acts/{id}")).into_response());
+    }
     let act = acts::one(site.kernel(), &actor, &id).await?;
     let proof = match acts::proof(site.kernel(), &view, &actor, &id).await {
         Ok(proof) => Some(proof),
         Err(problem) if *problem.code == ledger::NOT_YET => None,
         Err(problem) => return Err(problem.into()),
     };
-    let reader = detail::Reader {
-        base: base(&cx.path),
-        sees_private: acts::sees_private(&actor),
-        key: view.verifier_text(),
-    };
-    Ok(detail::page(&cx, &reader, &act, proof.as_ref()))
+    let reader =
+        detail::Reader { base: base(&cx.path), sees_private: acts::sees_private(&actor), key: view.verifier_text() };
+    Ok(detail::page(&cx, &reader, &act, proof.as_ref()).into_response())
 }
 
 pub(crate) async fn proof_file(
@@ -113,11 +90,7 @@ pub(crate) async fn proof_file(
     Extension(view): Extension<LedgerView>,
 ) -> Result<Response, Failure> {
     let proof = acts::proof(site.kernel(), &view, &actor, &id).await?;
-    Ok(download(
-        &format!("{id}.tlog-proof"),
-        PROOF_TYPE,
-        proof.file,
-    ))
+    Ok(download(&format!("{id}.tlog-proof"), PROOF_TYPE, proof.file))
 }
 
 pub(crate) async fn opening(
@@ -126,11 +99,7 @@ pub(crate) async fn opening(
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     let opening = acts::opening(site.kernel(), &actor, &id).await?;
-    Ok(download(
-        &format!("{id}.opening.json"),
-        "application/json",
-        opening.to_json(),
-    ))
+    Ok(download(&format!("{id}.opening.json"), "application/json", opening.to_json()))
 }
 
 /// One address for every reader: to the page of the act where they may see it.
@@ -138,11 +107,7 @@ pub(crate) async fn go(Signed(actor): Signed, Path(id): Path<String>) -> Result<
     if !ground::id::is_id(&id) {
         return Err(Problem::new(&NOT_FOUND).into());
     }
-    let base = if actor.may(Permission::LedgerRead) {
-        "/console/ledger"
-    } else {
-        "/merchant/acts"
-    };
+    let base = if actor.may(Permission::LedgerRead) { "/console/ledger" } else { "/merchant/acts" };
     Ok(redirect(&format!("{base}/{id}")))
 }
 
@@ -152,12 +117,7 @@ pub(crate) async fn verify_form(
     Extension(view): Extension<LedgerView>,
 ) -> Result<Markup, Failure> {
     let state = acts::state(site.kernel(), &view).await?;
-    Ok(verify::form(
-        &cx,
-        &state,
-        &view.verifier_text(),
-        &FormErrors::none(),
-    ))
+    Ok(verify::form(&cx, &state, &view.verifier_text(), &FormErrors::none()))
 }
 
 pub(crate) async fn verify(
@@ -175,11 +135,7 @@ pub(crate) async fn verify(
     let uploaded = upload.read(&limits).await?;
     let bytes = match uploaded.file("file") {
         Some(file) => file.read().await?.to_vec(),
-        None => uploaded
-            .field("text")
-            .map(unix_lines)
-            .unwrap_or_default()
-            .into_bytes(),
+        None => uploaded.field("text").map(unix_lines).unwrap_or_default().into_bytes(),
     };
     if bytes.is_empty() {
         let state = acts::state(site.kernel(), &view).await?;
@@ -194,11 +150,7 @@ pub(crate) async fn verify(
 fn unix_lines(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
     let trimmed = text.trim();
-    if trimmed.is_empty() {
-        String::new()
-    } else {
-        format!("{trimmed}\n")
-    }
+    if trimmed.is_empty() { String::new() } else { format!("{trimmed}\n") }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -222,18 +174,12 @@ pub(crate) async fn erase(
     Form(input): Form<EraseInput>,
 ) -> Result<Result<Redirect, (axum::http::StatusCode, Markup)>, Failure> {
     let mut faults = Vec::new();
-    for (name, value) in [
-        ("subject_kind", &input.subject_kind),
-        ("subject", &input.subject),
-        ("reason", &input.reason),
-    ] {
+    for (name, value) in [("subject_kind", &input.subject_kind), ("subject", &input.subject), ("reason", &input.reason)]
+    {
         if value.trim().is_empty() {
             faults.push(ground::Fault::field(name, "proofs-needed"));
         } else if value.chars().count() > ground::limits::LINE_CHARS_MAX {
-            faults.push(
-                ground::Fault::field(name, "proofs-too-long")
-                    .arg("most", ground::limits::LINE_CHARS_MAX),
-            );
+            faults.push(ground::Fault::field(name, "proofs-too-long").arg("most", ground::limits::LINE_CHARS_MAX));
         }
     }
     let erased = match Problem::check(faults) {

@@ -42,11 +42,7 @@ pub fn drawing(cx: &View, index: u64, leaf: &Hash, steps: &[Step]) -> Markup {
 }
 
 fn name(cx: &View, level: usize, last: usize) -> String {
-    if level == last {
-        cx.t("proofs-path-root")
-    } else {
-        cx.ta("proofs-path-level", &[("n", (level as i64).into())])
-    }
+    if level == last { cx.t("proofs-path-root") } else { cx.ta("proofs-path-level", &[("n", (level as i64).into())]) }
 }
 
 fn aside(side: Side) -> usize {
@@ -94,11 +90,7 @@ fn table<'a>(cx: &'a View, index: u64, leaf: &Hash, steps: &[Step]) -> Table<'a>
         .cell("—")
         .cell(hash(cx, &leaf.to_hex()));
     let rows = steps.iter().enumerate().map(|(level, step)| {
-        let side = if step.side == Side::Left {
-            "proofs-path-left"
-        } else {
-            "proofs-path-right"
-        };
+        let side = if step.side == Side::Left { "proofs-path-left" } else { "proofs-path-right" };
         Row::new()
             .cell(name(cx, level + 1, steps.len()))
             .cell(cx.t(side))

@@ -1,8 +1,9 @@
 //! The public check: a proof file in, plain words out. No account, no script needed.
 
-use super::{path, words};
+use super::path;
 use crate::acts::LedgerState;
 use crate::checking::{Check, Verdict};
+use crate::words;
 use kernel::Subject;
 use maud::{Markup, html};
 use serde_json::Value;
@@ -41,16 +42,8 @@ pub fn form(cx: &View, state: &LedgerState, key: &str, errors: &FormErrors) -> M
 /// The answer.
 pub fn result(cx: &View, verdict: &Verdict) -> Markup {
     let holds = verdict.holds();
-    let (class, name) = if holds {
-        ("ts-good", "shield-check")
-    } else {
-        ("ts-danger", "alert-octagon")
-    };
-    let title = cx.t(if holds {
-        "proofs-holds"
-    } else {
-        "proofs-fails"
-    });
+    let (class, name) = if holds { ("ts-good", "shield-check") } else { ("ts-danger", "alert-octagon") };
+    let title = cx.t(if holds { "proofs-holds" } else { "proofs-fails" });
     let lead = match &verdict.failed {
         None => cx.t("proofs-holds-help"),
         Some((check, _)) => cx.t(&format!("proofs-fails-{}", check.name())),
@@ -90,51 +83,22 @@ fn checks(cx: &View, verdict: &Verdict) -> Markup {
 fn what(cx: &View, verdict: &Verdict, verified: &Verified) -> Markup {
     let mut rows = facts();
     if let Some(leaf) = &verdict.leaf {
-        let inner = |field: &str, key: &str| {
-            leaf.act
-                .get(field)
-                .and_then(|v| v.get(key))
-                .and_then(Value::as_str)
-                .unwrap_or("")
-        };
+        let inner =
+            |field: &str, key: &str| leaf.act.get(field).and_then(|v| v.get(key)).and_then(Value::as_str).unwrap_or("");
         let subject = Subject::new(inner("subject", "kind"), inner("subject", "id"));
         let at = leaf.text("at").and_then(ground::Timestamp::parse_rfc3339);
         rows = rows
-            .add(
-                cx.t("proofs-what"),
-                words::kind(cx, leaf.text("kind").unwrap_or_default()),
-            )
+            .add(cx.t("proofs-what"), words::kind(cx, leaf.text("kind").unwrap_or_default()))
             .maybe(cx.t("proofs-when"), at.map(|at| cx.exact_text(at)))
-            .add(
-                cx.t("proofs-about"),
-                html! { (words::subject_kind(cx, &subject.kind)) " " code { (subject.id) } },
-            )
-            .add(
-                cx.t("proofs-who"),
-                words::actor(cx, inner("actor", "id"), &leaf.act),
-            )
-            .maybe(
-                cx.t("proofs-outcome"),
-                leaf.text("outcome")
-                    .map(|outcome| words::outcome(cx, outcome)),
-            )
-            .maybe(
-                cx.t("proofs-reasons"),
-                leaf.act
-                    .get("reasons")
-                    .map(|reasons| words::value(cx, reasons)),
-            )
+            .add(cx.t("proofs-about"), html! { (words::subject_kind(cx, &subject.kind)) " " code { (subject.id) } })
+            .add(cx.t("proofs-who"), words::actor(cx, inner("actor", "id"), &leaf.act))
+            .maybe(cx.t("proofs-outcome"), leaf.text("outcome").map(|outcome| words::outcome(cx, outcome)))
+            .maybe(cx.t("proofs-reasons"), leaf.act.get("reasons").map(|reasons| words::value(cx, reasons)))
             .add(cx.t("proofs-id"), html! { code { (leaf.id) } });
     }
     let rows = rows
-        .add(
-            cx.t("proofs-position"),
-            html! { (cx.number(verified.index)) },
-        )
-        .add(
-            cx.t("proofs-size"),
-            html! { (cx.number(verified.checkpoint.size)) },
-        )
+        .add(cx.t("proofs-position"), html! { (cx.number(verified.index)) })
+        .add(cx.t("proofs-size"), html! { (cx.number(verified.checkpoint.size)) })
         .add(cx.t("proofs-signed-by"), verified.signers.join(", "));
     html! {
         (rows)

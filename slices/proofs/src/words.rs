@@ -8,11 +8,7 @@ use ui::parts::hash;
 
 fn named(cx: &View, group: &str, name: &str) -> String {
     let id = format!("proofs-{group}-{}", name.replace(['.', '_'], "-"));
-    if cx.catalogs.has(&id) {
-        cx.t(&id)
-    } else {
-        name.to_owned()
-    }
+    if cx.catalogs.has(&id) { cx.t(&id) } else { name.to_owned() }
 }
 
 /// What an act of this kind does: `listing.approved` -> “商品审核通过”.
@@ -62,10 +58,7 @@ pub fn actor(cx: &View, id: &str, public: &Value) -> Markup {
     if let Some(part) = id.strip_prefix("system:") {
         return html! { (cx.t("proofs-system")) " " code { (part) } };
     }
-    let held = public
-        .pointer("/actor/role")
-        .and_then(Value::as_str)
-        .unwrap_or("none");
+    let held = public.pointer("/actor/role").and_then(Value::as_str).unwrap_or("none");
     html! { (role(cx, held)) " " code { (short(id)) } }
 }
 
@@ -83,9 +76,7 @@ pub fn short(id: &str) -> String {
 /// A value of a public or private part: plain texts as they are, lists as lists, the rest as JSON.
 pub fn value(cx: &View, value: &Value) -> Markup {
     match value {
-        Value::String(text) if text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()) => {
-            hash(cx, text)
-        }
+        Value::String(text) if text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()) => hash(cx, text),
         Value::String(text) => html! { (text) },
         Value::Null => html! { "—" },
         Value::Bool(yes) => html! { (cx.t(if *yes { "proofs-yes" } else { "proofs-no" })) },
