@@ -30,6 +30,7 @@ pub mod decide;
 mod error;
 pub mod import;
 pub mod model;
+mod pages;
 mod pictures;
 pub mod reactions;
 pub mod runs;
@@ -39,6 +40,7 @@ pub mod state;
 mod store;
 pub mod versions;
 
+pub use banks::recalls::RecallCheck;
 pub use banks::same_goods::SameGoods;
 pub use content::{Batch, Change, Content, Document, Image};
 pub use decide::{Measure, Outcome, Verdict, decide_review, decide_review_in, take_measure};
@@ -68,9 +70,9 @@ pub fn migrations() -> db::Migrations {
     store::schema::migrations()
 }
 
-/// Declares this slice's policy table, `same-goods`.
+/// Declares this slice's policy tables, `same-goods` and `recall-checks`.
 pub fn tables(tables: &mut policy::Tables) {
-    tables.with::<SameGoods>();
+    tables.with::<SameGoods>().with::<RecallCheck>();
 }
 
 /// The jobs of this slice: screening what was handed in, and carrying a changed policy through the shelf,
