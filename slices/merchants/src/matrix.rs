@@ -136,7 +136,8 @@ impl Matrix {
                 name: Bilingual::new(q.name.zh.clone(), q.name.en.clone()),
                 issuer: Bilingual::new(q.issuer.zh.clone(), q.issuer.en.clone()),
                 number: q.number,
-                holder: q.holder,
+                // A paper that serves instead of a merchant's must be the merchant's own.
+                holder: if alternatives.contains(&&q.kind) { Holder::Merchant } else { q.holder },
                 ends: q.expires,
                 valid_days: q.valid_days,
                 is_identity: q.number == Some(NumberKind::Uscc),
