@@ -17,14 +17,20 @@ pub const EXPORT_ROWS_MAX: u64 = 10_000;
 pub const SUBJECT_KINDS: &[&str] = &[
     "listing",
     "merchant",
-    "listing_version",
     "qualification",
+    "brand",
+    "review_item",
+    "visit",
+    "policy_version",
     "policy",
     "user",
-    "review_item",
+    "import",
     "fingerprint",
-    "token",
+    "blacklist",
+    "review_golden",
+    "rescreen",
     "webhook",
+    "token",
 ];
 
 /// What a list is asked for, as it came.
