@@ -1,6 +1,6 @@
 //! A kernel becomes a server: routes, navigation, sign-in, jobs.
 
-use crate::loops;
+use crate::{Config, loops};
 use crate::navigation::Navigation;
 use anyhow::{Context, Result};
 use axum::Router;
@@ -64,9 +64,10 @@ pub async fn assemble(
     )
     .await
     .map_err(anyhow::Error::new)?;
-    let jobs = jobs(&ledger, outbound, &parts);
-    let routes = routes(&ledger, parts.clock).merge(Routes::of_web_table());
-    let table = routes.table().to_vec();
+    let jobs = jobs(&ledger, &outbound, &parts);
+    let routes = routes(&ledger, parts.clock);
+    let mut table = routes.table().to_vec();
+    table.extend(Routes::of_web().table().iter().cloned());
     let router = routes.into_router(site.clone());
     Ok(Application { kernel, ledger, router, table, jobs, site })
 }
@@ -80,7 +81,17 @@ pub struct Parts {
     pub clock: Option<crate::demonstration::ClockControl>,
 }
 
-fn jobs(ledger: &Ledger, outbound: web::outbound::Client, parts: &Parts) -> Vec<Job> {
+impl Parts {
+    /// What the settings say.
+    ///
+    /// # Errors
+    /// When a secret's file cannot be read.
+    pub fn from_config(config: &Config, clock: Option<crate::demonstration::ClockControl>) -> Result<Parts> {
+        Ok(Parts { register: config.register()?, clock })
+    }
+}
+
+fn jobs(ledger: &Ledger, outbound: &web::outbound::Client, parts: &Parts) -> Vec<Job> {
     let mut jobs = vec![
         ledger.job(),
         Job::new("loops", Duration::from_secs(1), |kernel| async move {
@@ -89,10 +100,11 @@ fn jobs(ledger: &Ledger, outbound: web::outbound::Client, parts: &Parts) -> Vec<
     ];
     jobs.extend(web::jobs(outbound.clone()));
     jobs.extend(accounts::jobs());
-    jobs.extend(merchants::jobs(outbound, parts.register.clone()));
+    jobs.extend(merchants::jobs(outbound.clone(), parts.register.clone()));
     jobs.extend(listings::jobs());
     jobs.extend(review::jobs());
     jobs.extend(policies::jobs());
+    jobs.extend(parts.clock.iter().map(crate::demonstration::ClockControl::job));
     jobs
 }
 

@@ -58,21 +58,26 @@ pub struct Policies {
 #[allow(missing_docs)]
 pub struct Limits {
     pub requests_per_minute: u32,
-    pub sign_ins_per_minute: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[allow(missing_docs)]
 pub struct Outbound {
     pub allow: Vec<String>,
-    pub timeout_seconds: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[allow(missing_docs)]
 pub struct Register {
     pub url: String,
-    pub token_file: String,
+    pub secret_header: String,
+    pub secret_file: String,
+    pub kinds: Vec<String>,
+    pub found: String,
+    pub holder: String,
+    pub valid_until: String,
+    pub status: String,
+    pub status_in_force: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -146,6 +151,45 @@ impl Config {
         }
     }
 
+    /// The register adapter; `None` when people confirm by hand.
+    ///
+    /// # Errors
+    /// When the secret's file cannot be read.
+    pub fn register(&self) -> Result<Option<merchants::register::Settings>> {
+        let from = &self.register;
+        if from.url.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(merchants::register::Settings {
+            url: from.url.clone(),
+            secret_header: from.secret_header.clone(),
+            secret: secret(&from.secret_file).context("[register] secret_file")?,
+            kinds: from.kinds.clone(),
+            mapping: merchants::register::Mapping {
+                found: from.found.clone(),
+                holder: from.holder.clone(),
+                valid_until: from.valid_until.clone(),
+                status: from.status.clone(),
+                status_in_force: from.status_in_force.clone(),
+            },
+        }))
+    }
+
+    /// How the web layer behaves.
+    pub fn web(&self, demonstration: bool) -> web::Settings {
+        let base_url = self.base_url();
+        web::Settings {
+            cookie_secure: base_url.starts_with("https://"),
+            base_url,
+            demonstration,
+            proxies: self.server.trusted_proxies.clone(),
+            address_requests_per_minute: self.limits.requests_per_minute,
+            actor_requests_per_minute: self.limits.requests_per_minute,
+            outbound_allow: self.outbound.allow.clone(),
+            ..web::Settings::default()
+        }
+    }
+
     /// The database address.
     pub fn database(&self) -> String {
         if self.data.database.is_empty() {
@@ -154,6 +198,17 @@ impl Config {
             self.data.database.clone()
         }
     }
+}
+
+/// What a secret's file holds, without the line end; empty for no file.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn secret(file: &str) -> Result<String> {
+    if file.is_empty() {
+        return Ok(String::new());
+    }
+    Ok(std::fs::read_to_string(file).with_context(|| file.to_owned())?.trim_end().to_owned())
 }
 
 /// Test variables that share the prefix and are no settings.

@@ -106,15 +106,22 @@ impl Desk {
                 }
             }
             @if !self.latest.is_empty() {
-                (card(&cx.t("app-desk-latest"), proofs::timeline(cx, &self.latest)))
+                (card(&cx.t("app-desk-latest"), html! { (latest(cx, &self.latest)) }))
             }
             @if !self.since_yesterday.is_empty() {
                 (card(&cx.t("app-desk-day"), html! {
                     (self.since_yesterday.iter().take(KINDS_SHOWN).fold(facts(), |facts, (kind, count)| {
-                        facts.add(proofs::kind_name(cx, kind), cx.number(*count))
+                        facts.add(proofs::words::kind(cx, kind), cx.number(i128::from(*count)))
                     }))
                 }))
             }
         }
     }
+}
+
+fn latest<'a>(cx: &'a View, acts: &[kernel::ActRecord]) -> Timeline<'a> {
+    acts.iter().fold(Timeline::new(cx), |timeline, act| {
+        let words = format!("{} · {}", proofs::words::kind(cx, &act.kind), proofs::words::subject_kind(cx, &act.subject.kind));
+        timeline.entry(Entry::new(act.at, words).who(proofs::words::short(&act.actor)).proof(format!("/console/ledger/{}", act.id)))
+    })
 }

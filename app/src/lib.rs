@@ -10,6 +10,7 @@
 //! What it does not do: it holds no rule of any duty.
 
 pub mod assemble;
+pub mod client;
 pub mod commands;
 pub mod config;
 pub mod demonstration;

@@ -12,7 +12,7 @@ pub fn reactions() -> Vec<Reaction> {
         Reaction::new("renewal-on-shelf", &["qualification.verified"], listings::on_qualification_verified),
         // a merchant is suspended, closed or banned -> nothing of theirs is on sale; reinstated -> it is again
         Reaction::new("merchant-off-shelf", &["merchant.suspended", "merchant.closed", "merchant.banned"], listings::on_merchant_stopped),
-        Reaction::new("merchant-on-shelf", &["merchant.enrolled", "merchant.restored", "merchant.reopened"], listings::on_merchant_reinstated),
+        Reaction::new("merchant-on-shelf", &["merchant.enrolled", "merchant.restored", "merchant.reopened"], listings::on_merchant_returned),
         // the machine could not decide -> a person does
         Reaction::new("to-review", &["listing.review_requested"], review::on_review_requested),
         // the version under review was replaced or withdrawn -> nobody need look at it

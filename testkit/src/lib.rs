@@ -1,12 +1,10 @@
 //! The application under test: the whole product on an empty temporary folder, with a fake clock and repeatable chance.
 //!
-//! Reading order: [`App`], [`Client`], [`Answer`].
+//! Reading order: [`App`]; [`Client`] and [`Answer`] are the application's own.
 //!
 //! Nothing runs in the background: [`App::settle`] runs every job until none has anything to do, so tests never sleep.
 
-mod client;
-
-pub use client::{Answer, Client};
+pub use touchstone::client::{Answer, Client};
 
 use anyhow::Result;
 use ground::{FakeClock, SeededRng};
@@ -51,7 +49,7 @@ impl App {
         let clock = Arc::new(FakeClock::at_rfc3339(at));
         let kernel = touchstone::open::open_with(&config, clock.clone(), Arc::new(SeededRng::new(20260302))).await?;
         let ledger = touchstone::open::open_ledger(&kernel, &config).await?;
-        let settings = assemble::web_settings(&config, false);
+        let settings = config.web(false);
         let product = assemble::assemble(kernel, ledger, settings, assemble::Parts::default()).await?;
         Ok(App { product, clock, config, folder })
     }
@@ -86,8 +84,17 @@ impl App {
     /// # Errors
     /// When the person cannot be made.
     pub async fn signed_in(&self, role: Role, login: &str) -> Result<Client> {
-        let cookie = accounts::testing::signed_in(self.kernel(), role, login).await.map_err(anyhow::Error::new)?;
-        Client::signed_in(self.product.router.clone(), &cookie).await
+        self.signed_in_for(role, login, None).await
+    }
+
+    /// The same for a given organisation.
+    ///
+    /// # Errors
+    /// When the person cannot be made.
+    pub async fn signed_in_for(&self, role: Role, login: &str, organisation: Option<&str>) -> Result<Client> {
+        let token = accounts::demonstration_link(self.kernel(), role, login, organisation).await.map_err(anyhow::Error::new)?;
+        let cookie = accounts::use_link(self.kernel(), &token).await.map_err(anyhow::Error::new)?;
+        Client::signed_in(self.product.router.clone(), &format!("{}={cookie}", web::cookies::SESSION)).await
     }
 
     /// Somebody who is not.

@@ -1,0 +1,11 @@
+//! The whole product through its public doors: routes and their access, the API description, commands, faults.
+
+mod commands;
+mod faults;
+mod openapi;
+mod recalls;
+mod retail;
+mod routes;
+mod shared;
+mod upgrade;
+mod walk;

@@ -18,7 +18,7 @@ const SAME_FLOOR: &[(&str, &[&str])] = &[
     // slices: downward in the order in which a product lives
     ("listings", &["merchants"]),
     ("review", &["listings", "merchants"]),
-    ("policies", &["listings"]),
+    ("policies", &["listings", "review"]),
 ];
 
 /// Engines a platform crate may use.

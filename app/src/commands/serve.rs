@@ -46,7 +46,7 @@ pub async fn run(args: Args, file: Option<&Path>) -> Result<()> {
     let ledger = open::open_ledger(&opened.kernel, &config).await?;
     let clock = opened.demonstration_clock.clone().map(|clock| ClockControl::new(clock, opened.folder.clone()));
     let parts = assemble::Parts::from_config(&config, clock)?;
-    let settings = assemble::web_settings(&config, demonstration);
+    let settings = config.web(demonstration);
     let app = assemble::assemble(opened.kernel.clone(), ledger, settings, parts).await?;
     app.start();
 

@@ -1,4 +1,5 @@
-//! A person's browser or a program, talking to the router without a socket.
+//! A person's browser or a program, talking to the router without a socket: how the demonstration loads itself through the
+//! public API, and how tests act.
 
 use anyhow::{Context, Result, bail};
 use axum::Router;
@@ -18,6 +19,7 @@ const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub struct Client {
     router: Router,
     cookie: Option<String>,
+    bearer: Option<String>,
     csrf: Option<String>,
     language: &'static str,
 }
@@ -64,12 +66,20 @@ impl Answer {
 impl Client {
     /// Somebody without a session.
     pub fn visitor(router: Router) -> Client {
-        Client { router, cookie: None, csrf: None, language: "zh-CN" }
+        Client { router, cookie: None, bearer: None, csrf: None, language: "zh-CN" }
     }
 
-    /// Somebody with a session; reads their CSRF mark from a page.
-    pub(crate) async fn signed_in(router: Router, cookie: &str) -> Result<Client> {
-        let mut client = Client { router, cookie: Some(cookie.to_owned()), csrf: None, language: "zh-CN" };
+    /// A program with an API token.
+    pub fn with_token(router: Router, token: &str) -> Client {
+        Client { bearer: Some(token.to_owned()), ..Client::visitor(router) }
+    }
+
+    /// Somebody with a session cookie (`name=value`); reads their CSRF mark from a page.
+    ///
+    /// # Errors
+    /// When the account page carries none.
+    pub async fn signed_in(router: Router, cookie: &str) -> Result<Client> {
+        let mut client = Client { router, cookie: Some(cookie.to_owned()), bearer: None, csrf: None, language: "zh-CN" };
         let page = client.get("/account").await?.text();
         let mark = page
             .split_once(&format!("name=\"{}\" value=\"", ui_csrf_field()))
@@ -164,6 +174,9 @@ impl Client {
         let mut request = Request::builder().method(method).uri(path).header(header::ACCEPT_LANGUAGE, self.language);
         if let Some(cookie) = &self.cookie {
             request = request.header(header::COOKIE, cookie);
+        }
+        if let Some(token) = &self.bearer {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
         request
     }
