@@ -58,7 +58,7 @@ pub(crate) async fn file(kernel: &Kernel, db: &impl ConnectionTrait, merchant: &
                 .arg("party", entry.kind.name()),
         );
     }
-    findings.sort_by(|a, b| b.weight.cmp(&a.weight));
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.weight));
     qualifications.retain(|q| matches!(q.state, QualificationState::Submitted | QualificationState::Verified));
     Ok(Checked { findings, pack_version: matrix.version().to_owned(), refused_party, qualifications })
 }

@@ -89,7 +89,10 @@ pub struct Matrix {
 /// Most matrices kept ready: markets times days around a change of day or pack.
 const READY_MAX: usize = 16;
 
-static READY: LazyLock<Mutex<HashMap<(String, String, Date), Arc<Matrix>>>> = LazyLock::new(Mutex::default);
+/// Market, version of its pack, day.
+type ReadyKey = (String, String, Date);
+
+static READY: LazyLock<Mutex<HashMap<ReadyKey, Arc<Matrix>>>> = LazyLock::new(Mutex::default);
 
 impl Matrix {
     /// The matrix in force today.
@@ -100,7 +103,7 @@ impl Matrix {
         let refused = |reason: String| Error::Market { market: market.chars().take(20).collect(), reason };
         let packs = kernel.packs();
         let pack = packs.market(market).map_err(|error| refused(error.to_string()))?;
-        let key = (market.to_owned(), pack.version().to_owned(), kernel.today());
+        let key: ReadyKey = (market.to_owned(), pack.version().to_owned(), kernel.today());
         let ready = || READY.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(matrix) = ready().get(&key) {
             return Ok(Arc::clone(matrix));

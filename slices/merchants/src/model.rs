@@ -177,8 +177,8 @@ pub const RETURN_ADDRESSES_MAX: usize = 10;
 pub const DEVICES_MAX: usize = 20;
 /// Most categories of a merchant.
 pub const CATEGORIES_MAX: usize = 50;
-/// Most qualifications of a merchant, every state counted.
-pub const QUALIFICATIONS_MAX: usize = 500;
+/// Most qualifications of a merchant that are ever read at once; how many it may hand in is policy.
+pub const QUALIFICATIONS_MAX: usize = 5_000;
 /// Most brand authorisations of a merchant.
 pub const BRANDS_MAX: usize = 500;
 /// Most letters in one chain of authorisation.

@@ -17,6 +17,8 @@ pub struct Parameters {
     pub reverification_grace_days: i64,
     /// `merchants.expiry_warning_days`: days before the end of a paper at which the merchant is warned, largest first.
     pub expiry_warning_days: Vec<i64>,
+    /// `merchants.documents_max`: most papers of a merchant, every state counted.
+    pub documents_max: u64,
 }
 
 /// The parameters of a market today.
@@ -44,6 +46,7 @@ fn parameters(pack: &Pack, today: Date) -> Result<Parameters, policy::ParameterE
         reverification_months: pack.integer("merchants.reverification_months", today)?.clamp(1, 120),
         reverification_grace_days: pack.integer("merchants.reverification_grace_days", today)?.clamp(0, 365),
         expiry_warning_days,
+        documents_max: u64::try_from(pack.integer("merchants.documents_max", today)?).unwrap_or(0),
     })
 }
 
@@ -64,6 +67,16 @@ pub fn verification_working_days(kernel: &Kernel) -> Result<i32, Error> {
     let days = kernel.packs().home().integer("merchants.verification_working_days", kernel.today());
     let days = days.map_err(|error| Error::Platform(ground::Problem::internal(error)))?;
     Ok(i32::try_from(days.clamp(1, 250)).unwrap_or(5))
+}
+
+/// `merchants.register_timeout_seconds`: longest wait for a register.
+///
+/// # Errors
+/// `internal` when the parameter is missing.
+pub fn register_timeout_seconds(kernel: &Kernel) -> Result<u64, Error> {
+    let seconds = kernel.packs().home().integer("merchants.register_timeout_seconds", kernel.today());
+    let seconds = seconds.map_err(|error| Error::Platform(ground::Problem::internal(error)))?;
+    Ok(u64::try_from(seconds.clamp(1, 120)).unwrap_or(10))
 }
 
 /// The end of the last working day for a decision about what was handed in at `submitted`, by the home calendar.

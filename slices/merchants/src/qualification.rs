@@ -4,7 +4,7 @@ use crate::matrix::Matrix;
 use crate::model::{
     DocumentFile, Merchant, QUALIFICATIONS_MAX, Qualification, QualificationState, RegisterState, State, Weight,
 };
-use crate::{Error, check, enrol, store, text};
+use crate::{Error, check, enrol, parameters, store, text};
 use blobs::Kind;
 use bytes::Bytes;
 use ground::Fault;
@@ -97,8 +97,9 @@ pub async fn add_qualification(
     let mut write = kernel.begin(actor).await?;
     let merchant = store::merchant(write.tx(), merchant_id).await?.ok_or(Error::Missing)?;
     papers_may_change(&merchant)?;
-    if store::count_qualifications(write.tx(), merchant_id).await? >= QUALIFICATIONS_MAX as u64 {
-        let fault = Fault::field("kind", "merchants-fault-too-many").arg("most", QUALIFICATIONS_MAX);
+    let most = parameters::of(kernel, &merchant.market)?.documents_max.min(QUALIFICATIONS_MAX as u64);
+    if store::count_qualifications(write.tx(), merchant_id).await? >= most {
+        let fault = Fault::field("kind", "merchants-fault-too-many").arg("most", most);
         return Err(Error::Invalid(vec![fault]));
     }
     if let Some(renews) = &qualification.renews {

@@ -16,6 +16,7 @@ use jiff::civil::Date;
 use kernel::{Actor, Kernel};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::time::Duration;
 
 /// First pause before the register is asked again, minutes; it doubles with every vain try.
 pub const RETRY_MINUTES_MIN: i64 = 5;
@@ -187,10 +188,15 @@ impl Register for HttpRegister {
 /// another; a silent register settles nothing and is asked again later.
 pub(crate) async fn ask_due(kernel: &Kernel, register: Option<&dyn Register>, most: u64) -> Result<u64, Error> {
     let mut settled = 0;
+    let longest_wait = Duration::from_secs(parameters::register_timeout_seconds(kernel)?);
     for qualification in store::register_due(kernel.db().read(), kernel.now(), most).await? {
         let answer = match register {
             None => Ok(Answer::NotKept),
-            Some(register) => register.ask(&question(kernel, &qualification).await?).await,
+            Some(register) => {
+                let question = question(kernel, &qualification).await?;
+                let asked = tokio::time::timeout(longest_wait, register.ask(&question)).await;
+                asked.unwrap_or_else(|_| Err(Silent(format!("no answer in {} s", longest_wait.as_secs()))))
+            }
         };
         match answer {
             Ok(Answer::NotKept) => {

@@ -178,9 +178,7 @@ fn frame(cx: &View, draft: &Draft, here: Step, errors: &FormErrors, body: Markup
 
 /// Saves a step; a refused one is shown again as it was typed.
 async fn save(
-    kernel: &Kernel,
-    actor: &Actor,
-    cx: &View,
+    (kernel, actor, cx): (&Kernel, &Actor, &View),
     step: Step,
     version: i64,
     market: &str,
@@ -213,7 +211,7 @@ pub(crate) async fn save_company(
     let change = Change { company: Some(form.company()), complete: true, ..Change::default() };
     let market = if form.market.is_empty() { policy::packs::HOME_MARKET.to_owned() } else { form.market.clone() };
     let again = |draft: &Draft, errors: &FormErrors| steps::company(&cx, draft, &form, errors);
-    save(site.kernel(), &actor, &cx, Step::Company, form.version, &market, change, again).await
+    save((site.kernel(), &actor, &cx), Step::Company, form.version, &market, change, again).await
 }
 
 /// Saves the categories.
@@ -225,7 +223,7 @@ pub(crate) async fn save_categories(
 ) -> Result<Response, Failure> {
     let change = Change { categories: Some(form.categories.clone()), complete: true, ..Change::default() };
     let again = |draft: &Draft, errors: &FormErrors| steps::categories(&cx, draft, &form, errors);
-    save(site.kernel(), &actor, &cx, Step::Categories, form.version, "", change, again).await
+    save((site.kernel(), &actor, &cx), Step::Categories, form.version, "", change, again).await
 }
 
 /// Saves the contacts.
@@ -238,7 +236,7 @@ pub(crate) async fn save_contacts(
     let devices = crate::own(site.kernel(), &actor).await?.map(|merchant| merchant.contacts.devices).unwrap_or_default();
     let change = Change { contacts: Some(form.contacts(devices)), complete: true, ..Change::default() };
     let again = |draft: &Draft, errors: &FormErrors| steps::contacts(&cx, draft, &form, errors);
-    save(site.kernel(), &actor, &cx, Step::Contacts, form.version, "", change, again).await
+    save((site.kernel(), &actor, &cx), Step::Contacts, form.version, "", change, again).await
 }
 
 /// The version that was read.
