@@ -54,8 +54,6 @@ pub(crate) struct Source {
     pub text: Box<dyn Read + Send>,
     /// Bytes of the file read so far.
     pub read: Arc<AtomicU64>,
-    /// The encoding it is read in.
-    pub encoding: &'static Encoding,
 }
 
 /// Opens a file. `label`: `auto` or an encoding's label.
@@ -85,7 +83,7 @@ pub(crate) fn open(path: &Path, label: &str) -> Result<Source, Failed> {
         return Err(Failed { line: 1, reason: Reason::new("", "listings-import-binary") });
     }
     let text = Utf8Reader::new(io::Cursor::new(sample).chain(plain), encoding);
-    Ok(Source { text: Box::new(text), read, encoding })
+    Ok(Source { text: Box::new(text), read })
 }
 
 /// A spreadsheet, an archive or a picture is not a table of text.

@@ -1,13 +1,15 @@
 //! What screening needs in memory: the rules of a pack compiled once, and the bank of pictures of this store.
 
+use crate::banks::recalls::RecallRules;
 use crate::banks::same_goods::SameGoodsRules;
-use crate::banks::{FingerprintKind, index};
+use crate::banks::{FingerprintKind, brands, index, recalls};
 use crate::error::Error;
 use crate::store;
 use arc_swap::ArcSwap;
 use kernel::{Kernel, Result};
 use screening::Banks;
 use screening::images::ImageRecord;
+use screening::recalls::RecallBank;
 use screening::rules::Rules;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};
@@ -24,14 +26,17 @@ const PICTURES_MAX: usize = 4_000_000;
 pub(crate) struct Compiled {
     pub rules: Rules,
     pub same_goods: SameGoodsRules,
+    pub recalls: RecallRules,
 }
 
-type Packs = ArcSwap<BTreeMap<(String, String, jiff::civil::Date), Arc<Compiled>>>;
-static COMPILED: LazyLock<Packs> = LazyLock::new(Packs::default);
+/// Market, version of the pack, revision of the operator's own brands, date.
+type Key = (String, String, String, jiff::civil::Date);
+static COMPILED: LazyLock<ArcSwap<BTreeMap<Key, Arc<Compiled>>>> = LazyLock::new(ArcSwap::default);
 
-/// The rules of a pack on a date, compiled once a version and date.
-pub(crate) fn compiled(pack: &policy::Pack, date: jiff::civil::Date) -> Result<Arc<Compiled>> {
-    let key = (pack.market().to_owned(), pack.version().to_owned(), date);
+/// The rules of a pack on a date with the operator's own brands, compiled once a version, revision and date.
+pub(crate) async fn compiled(kernel: &Kernel, pack: &policy::Pack, date: jiff::civil::Date) -> Result<Arc<Compiled>> {
+    let revision = store::banks::revision(kernel.db().read(), brands::BANK).await?;
+    let key = (pack.market().to_owned(), pack.version().to_owned(), revision, date);
     if let Some(there) = COMPILED.load().get(&key) {
         return Ok(Arc::clone(there));
     }
@@ -39,15 +44,18 @@ pub(crate) fn compiled(pack: &policy::Pack, date: jiff::civil::Date) -> Result<A
         market: pack.market().to_owned(),
         reason: diagnostics.to_string(),
     };
-    let fresh = Arc::new(Compiled {
-        rules: Rules::compile(pack, date).map_err(fail)?,
-        same_goods: SameGoodsRules::new(pack, date).map_err(fail)?,
-    });
+    let mut rules = Rules::compile(pack, date).map_err(fail)?;
+    for brand in brands::own(kernel, pack.market()).await? {
+        rules.brands.add(brand);
+    }
+    let same_goods = SameGoodsRules::new(pack, date).map_err(fail)?;
+    let recalls = RecallRules::new(pack, date).map_err(fail)?;
+    let fresh = Arc::new(Compiled { rules, same_goods, recalls });
     COMPILED.rcu(|held| {
         let mut next = BTreeMap::clone(held);
         while next.len() >= PACKS_MAX {
             // The oldest date goes first; it is compiled again where it is still needed.
-            let oldest = next.keys().min_by_key(|(_, _, date)| *date).cloned();
+            let oldest = next.keys().min_by_key(|(_, _, _, date)| *date).cloned();
             match oldest {
                 Some(oldest) => next.remove(&oldest),
                 None => break,
@@ -61,14 +69,15 @@ pub(crate) fn compiled(pack: &policy::Pack, date: jiff::civil::Date) -> Result<A
 
 /// A compiled pack of this version that is still in memory, whatever its date.
 pub(crate) fn remembered(market: &str, version: &str) -> Option<Arc<Compiled>> {
-    COMPILED.load().iter().find(|((m, v, _), _)| m == market && v == version).map(|(_, compiled)| Arc::clone(compiled))
+    let held = COMPILED.load();
+    held.iter().find(|((m, v, _, _), _)| m == market && v == version).map(|(_, compiled)| Arc::clone(compiled))
 }
 
 /// The rules in force in a market today.
-pub(crate) fn in_force(kernel: &Kernel, market: &str) -> Result<Arc<Compiled>> {
+pub(crate) async fn in_force(kernel: &Kernel, market: &str) -> Result<Arc<Compiled>> {
     let packs = kernel.packs();
     let pack = packs.market(market).map_err(|_| Error::Market { market: market.to_owned() })?;
-    compiled(pack, kernel.today())
+    compiled(kernel, pack, kernel.today()).await
 }
 
 /// The banks of one store, kept up to date turn by turn.
@@ -77,6 +86,8 @@ pub(crate) struct Held {
     pub banks: Banks,
     /// Goods refused before.
     pub index: Arc<index::Index>,
+    /// Public recall notices.
+    pub recalls: Arc<RecallBank>,
     fingerprints: String,
     banned: Vec<u64>,
     last_use: String,
@@ -121,6 +132,7 @@ impl Held {
         Held {
             banks: Banks::default(),
             index: Arc::new(index::Index::default()),
+            recalls: Arc::new(RecallBank::default()),
             fingerprints: String::new(),
             banned: Vec::new(),
             last_use: String::new(),
@@ -129,6 +141,7 @@ impl Held {
     }
 
     async fn refresh(&mut self, kernel: &Kernel) -> Result<()> {
+        self.recalls = recalls::current(kernel).await?;
         let revision = store::banks::revision(kernel.db().read(), index::BANK).await?;
         if revision != self.fingerprints {
             self.index = index::current(kernel).await?;

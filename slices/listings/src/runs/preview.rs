@@ -33,7 +33,7 @@ pub async fn preview(
     {
         return Err(problem);
     }
-    let compiled = engine::in_force(kernel, market)?;
+    let compiled = engine::in_force(kernel, market).await?;
     let standing = standing::of(kernel, merchant_id, market, &content.category).await?;
     let id = listing_id.unwrap_or("preview");
     let input = input::of_content(id, market, merchant_id, &content, &standing);
@@ -56,5 +56,5 @@ pub async fn preview(
     let held = engine::banks(kernel).await?;
     let mut held = held.lock().await;
     held.banks.prices = statistics;
-    Ok(turn::judge_content(id, &content, &KeptFacts { facts, changes }, &compiled, &held, kernel.today()))
+    Ok(turn::judge_input(&input, &content, &KeptFacts { facts, changes }, &compiled, &held, kernel.today()))
 }

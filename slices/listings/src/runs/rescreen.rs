@@ -54,7 +54,7 @@ pub async fn rescreen(kernel: &Kernel, actor: &Actor, market: &str) -> Result<Re
     begin(kernel, actor, market, &actor.id).await
 }
 
-async fn begin(kernel: &Kernel, actor: &Actor, market: &str, cause: &str) -> Result<Rescreen> {
+pub(crate) async fn begin(kernel: &Kernel, actor: &Actor, market: &str, cause: &str) -> Result<Rescreen> {
     let packs = kernel.packs();
     let pack = packs.market(market).map_err(|_| Error::Market { market: market.to_owned() })?;
     let mut write = kernel.begin(actor).await?;
@@ -103,7 +103,7 @@ pub(crate) async fn turn(kernel: Kernel) -> Result<u64> {
     let Some(before) = store::rescreens::running(kernel.db().read()).await? else { return Ok(0) };
     let filter = Filter { market: Some(before.market.clone()), ..Filter::default() };
     let listings = store::listings::after(kernel.db().read(), &filter, &before.cursor, TURN_LISTINGS_MAX).await?;
-    let compiled = engine::in_force(&kernel, &before.market)?;
+    let compiled = engine::in_force(&kernel, &before.market).await?;
     let again = judge_again(&kernel, &listings, &compiled).await?;
     let mut write = kernel.begin(&Actor::system("rescreen")).await?;
     let mut after = before.clone();
@@ -192,7 +192,7 @@ pub(crate) async fn judge_again(kernel: &Kernel, listings: &[Listing], compiled:
         let statistics = market.statistics(kernel, &version.listing_id, &version.market, &version.content).await?;
         let mut held = held.lock().await;
         held.banks.prices = statistics;
-        let report = turn::judge(&version, &facts, compiled, &held, kernel.today());
+        let report = turn::judge(&version, standing, &facts, compiled, &held, kernel.today());
         drop(held);
         let judged = Judged { version, report, kept: facts, kind: RunKind::Facts };
         again.judged.push((listing.clone(), run.clone(), judged));

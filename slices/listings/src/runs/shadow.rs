@@ -81,8 +81,8 @@ pub async fn shadow_run(kernel: &Kernel, candidate: &Packs, listings_max: u64) -
             continue;
         }
         // The pack in force is compiled too, so that facts read by it need not be read again.
-        let _ = engine::in_force(kernel, pack.market());
-        let compiled = engine::compiled(pack, kernel.today())?;
+        let _ = engine::in_force(kernel, pack.market()).await;
+        let compiled = engine::compiled(kernel, pack, kernel.today()).await?;
         let filter = Filter { market: Some(pack.market().to_owned()), ..Filter::default() };
         let (mut after, mut seen) = (String::new(), 0);
         while seen < listings_max {

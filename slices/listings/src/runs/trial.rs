@@ -59,8 +59,8 @@ pub async fn count_in_market(kernel: &Kernel, market: &str) -> Result<u64> {
 /// `screening_rules` when the pack cannot be compiled; what the store says.
 pub async fn try_on_sale(kernel: &Kernel, pack: &Arc<Pack>, after: &str, most: u64) -> Result<TriedPage> {
     // The pack in force is compiled too, so that facts read by it need not be read again.
-    let _ = engine::in_force(kernel, pack.market());
-    let compiled = engine::compiled(pack, kernel.today())?;
+    let _ = engine::in_force(kernel, pack.market()).await;
+    let compiled = engine::compiled(kernel, pack, kernel.today()).await?;
     let filter = Filter { market: Some(pack.market().to_owned()), ..Filter::default() };
     let listings = store::listings::after(kernel.db().read(), &filter, after, most).await?;
     let last = listings.last().map(|listing| listing.id.clone());

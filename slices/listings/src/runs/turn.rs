@@ -5,6 +5,7 @@ use super::apply::{self, Judged};
 use super::engine::{self, Held};
 use super::input::{self, Market};
 use super::{JOB, KeptFacts};
+use crate::content::Content;
 use crate::model::{RunKind, Version};
 use crate::standing::{self, Standing};
 use crate::store;
@@ -12,7 +13,7 @@ use ground::time::MINUTE_MICROS;
 use kernel::{Actor, Kernel, Result};
 use screening::claims::Scratch;
 
-use screening::{Finding, Report};
+use screening::{Finding, Input, Report};
 use std::collections::HashMap;
 
 /// Versions screened in one turn.
@@ -54,7 +55,7 @@ pub(crate) async fn judge_all(kernel: &Kernel, versions: Vec<Version>) -> Result
             standings.insert(key.clone(), standing::of(kernel, &key.0, &key.1, &key.2).await?);
         }
         let Some(standing) = standings.get(&key) else { continue };
-        let compiled = match engine::in_force(kernel, &version.market) {
+        let compiled = match engine::in_force(kernel, &version.market).await {
             Ok(compiled) => compiled,
             Err(problem) => {
                 tracing::error!(version = version.id, %problem, "a version cannot be screened and waits");
@@ -72,7 +73,7 @@ pub(crate) async fn judge_all(kernel: &Kernel, versions: Vec<Version>) -> Result
         let kept = KeptFacts { facts, changes };
         let mut held = held.lock().await;
         held.banks.prices = statistics;
-        let report = judge(&version, &kept, &compiled, &held, kernel.today());
+        let report = judge_input(&input, &version.content, &kept, &compiled, &held, kernel.today());
         drop(held);
         judged.push(Judged { version, report, kept, kind: RunKind::Full });
     }
@@ -92,30 +93,32 @@ async fn before(kernel: &Kernel, version: &Version) -> Result<Option<Version>> {
     Ok(store::versions::get(db, &id).await?.filter(|older| older.id != version.id))
 }
 
-/// All checks over facts: the engine's, what the edit changed, and goods refused before. The decision is the policy's.
+/// All checks over facts: the engine's, what the edit changed, goods refused before, recalls. The decision is the policy's.
 pub(crate) fn judge(
     version: &Version,
+    standing: &Standing,
     kept: &KeptFacts,
     compiled: &engine::Compiled,
     held: &Held,
     at: jiff::civil::Date,
 ) -> Report {
-    judge_content(&version.listing_id, &version.content, kept, compiled, held, at)
+    judge_input(&input::of(version, standing), &version.content, kept, compiled, held, at)
 }
 
-pub(crate) fn judge_content(
-    listing_id: &str,
-    content: &crate::content::Content,
+pub(crate) fn judge_input(
+    input: &Input,
+    content: &Content,
     kept: &KeptFacts,
     compiled: &engine::Compiled,
     held: &Held,
     at: jiff::civil::Date,
 ) -> Report {
     let rules = &compiled.rules;
-    let mut report = screening::judge(listing_id, &kept.facts, rules, &held.banks, at);
+    let mut report = screening::judge(&input.id, &kept.facts, rules, &held.banks, at);
     let engine_found = report.findings.len();
-    report.findings.extend(screening::change::findings(&kept.changes, &rules.change, listing_id));
-    report.findings.extend(compiled.same_goods.findings(&held.index, listing_id, content));
+    report.findings.extend(screening::change::findings(&kept.changes, &rules.change, &input.id));
+    report.findings.extend(compiled.same_goods.findings(&held.index, &input.id, content));
+    report.findings.extend(compiled.recalls.findings(&held.recalls, input, content));
     if report.findings.len() > engine_found {
         sort(&mut report.findings);
         report.decision = rules.decision.decide(&report.findings, &content.category);

@@ -162,22 +162,6 @@ pub(crate) async fn get(db: &impl ConnectionTrait, id: &str) -> Result<Option<Li
     listings::Entity::find_by_id(id).one(db).await.map_err(fail)?.map(read).transpose()
 }
 
-/// Several listings by id, in no order.
-pub(crate) async fn get_all(db: &impl ConnectionTrait, ids: &[String]) -> Result<Vec<Listing>> {
-    let mut found = Vec::with_capacity(ids.len());
-    for chunk in ids.chunks(IN_MAX) {
-        let rows = listings::Entity::find()
-            .filter(listings::Column::Id.is_in(chunk.iter().map(String::as_str)))
-            .all(db)
-            .await
-            .map_err(fail)?;
-        for model in rows {
-            found.push(read(model)?);
-        }
-    }
-    Ok(found)
-}
-
 /// The listings of a merchant with these shop numbers.
 pub(crate) async fn by_external_ids(
     db: &impl ConnectionTrait,
@@ -419,28 +403,6 @@ pub(crate) async fn holds_of(db: &impl ConnectionTrait, listing_id: &str) -> Res
         })
     };
     Ok(rows.into_iter().filter_map(read).collect())
-}
-
-/// Listings held by a cause and reference, after an id.
-pub(crate) async fn held_by(
-    db: &impl ConnectionTrait,
-    cause: Cause,
-    reference: &str,
-    after: &str,
-    most: u64,
-) -> Result<Vec<String>> {
-    holds::Entity::find()
-        .select_only()
-        .column(holds::Column::ListingId)
-        .filter(holds::Column::Cause.eq(cause.name()))
-        .filter(holds::Column::Reference.eq(reference))
-        .filter(holds::Column::ListingId.gt(after))
-        .order_by_asc(holds::Column::ListingId)
-        .limit(most)
-        .into_tuple()
-        .all(db)
-        .await
-        .map_err(fail)
 }
 
 /// Records prices by day (`YYYY-MM-DD`) of one listing; a day that is there is overwritten.

@@ -104,18 +104,6 @@ pub(crate) async fn get_all(db: &impl ConnectionTrait, ids: &[String]) -> Result
     Ok(found)
 }
 
-/// The screenings of a version, newest first.
-pub(crate) async fn of_version(db: &impl ConnectionTrait, version_id: &str, most: u64) -> Result<Vec<Run>> {
-    let rows = runs::Entity::find()
-        .filter(runs::Column::VersionId.eq(version_id))
-        .order_by_desc(runs::Column::At)
-        .limit(most)
-        .all(db)
-        .await
-        .map_err(fail)?;
-    rows.into_iter().map(read).collect()
-}
-
 /// Stored facts of a version.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredFacts {

@@ -84,25 +84,6 @@ pub(crate) async fn get_all(db: &impl ConnectionTrait, ids: &[String]) -> Result
     Ok(found)
 }
 
-/// The id, hash and state of several versions, without their content.
-pub(crate) async fn hashes(db: &impl ConnectionTrait, ids: &[String]) -> Result<Vec<(String, String, String)>> {
-    let mut found = Vec::with_capacity(ids.len());
-    for chunk in ids.chunks(IN_MAX) {
-        let rows: Vec<(String, String, String)> = versions::Entity::find()
-            .select_only()
-            .column(versions::Column::Id)
-            .column(versions::Column::ContentHash)
-            .column(versions::Column::State)
-            .filter(versions::Column::Id.is_in(chunk.iter().map(String::as_str)))
-            .into_tuple()
-            .all(db)
-            .await
-            .map_err(fail)?;
-        found.extend(rows);
-    }
-    Ok(found)
-}
-
 /// The versions of a listing, newest first.
 pub(crate) async fn of_listing(db: &impl ConnectionTrait, listing_id: &str, most: u64) -> Result<Vec<Version>> {
     let rows = versions::Entity::find()
@@ -216,18 +197,4 @@ pub(crate) async fn claim(tx: &Tx, ids: &[String], claimed_before: Timestamp, no
         }
     }
     Ok(mine)
-}
-
-/// How many versions wait for screening, counted up to `most`.
-pub(crate) async fn count_waiting(db: &impl ConnectionTrait, most: u64) -> Result<u64> {
-    let ids: Vec<String> = versions::Entity::find()
-        .select_only()
-        .column(versions::Column::Id)
-        .filter(versions::Column::State.is_in([VersionState::Submitted.name(), VersionState::Screening.name()]))
-        .limit(most)
-        .into_tuple()
-        .all(db)
-        .await
-        .map_err(fail)?;
-    Ok(ids.len() as u64)
 }
