@@ -18,7 +18,7 @@ use crate::input::Input;
 use crate::rulings::Ruling;
 
 pub use crate::atoms::Scratch;
-pub use evaluate::{Outcome, findings};
+pub use evaluate::{FINDINGS_MAX, Outcome, findings};
 pub use tests_inline::run_tests;
 
 /// The compiled tables of one pack on one date.
@@ -44,8 +44,8 @@ pub struct Rule {
     pub near: Option<Near>,
     /// The terms must be there: a finding where none is.
     pub required: bool,
-    /// Whether hits by sound count.
-    pub sound: bool,
+    /// Which hits by sound count.
+    pub sound: rows::Sound,
     /// Indices into [`ClaimRules::exemptions`], the rule's own first, then the general ones.
     pub unless: Vec<u32>,
     pub unless_documents: Vec<String>,
@@ -87,17 +87,23 @@ pub fn facts(input: &Input, rules: &ClaimRules, scratch: &mut Scratch) -> ClaimF
     rules.atoms.scan(input, scratch)
 }
 
+/// Adds to kept facts what a scan for `new` atoms finds; without new atoms the text is not asked for.
+#[must_use]
+pub fn extend(mut kept: ClaimFacts, new: &Atoms, input: impl FnOnce() -> Input, scratch: &mut Scratch) -> ClaimFacts {
+    if !new.is_empty() {
+        kept.merge(new.scan(&input(), scratch));
+    }
+    kept
+}
+
 impl ClaimRules {
     /// The facts of a listing under this policy, given its facts under an earlier one: the text is read only if this
     /// policy has atoms the earlier one had not. Equals a full scan exactly.
     #[must_use]
-    pub fn renew(&self, mut kept: ClaimFacts, earlier: &Self, input: impl FnOnce() -> Input, scratch: &mut Scratch) -> ClaimFacts {
-        let new = self.atoms.without(&earlier.atoms);
-        if !new.is_empty() {
-            kept.merge(new.scan(&input(), scratch));
-        }
-        kept.retain(&self.atoms);
-        kept
+    pub fn renew(&self, kept: ClaimFacts, earlier: &Self, input: impl FnOnce() -> Input, scratch: &mut Scratch) -> ClaimFacts {
+        let mut renewed = extend(kept, &self.atoms.without(&earlier.atoms), input, scratch);
+        renewed.retain(&self.atoms);
+        renewed
     }
 
     #[must_use]

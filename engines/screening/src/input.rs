@@ -165,6 +165,14 @@ impl Input {
     /// # Errors
     /// [`InputError`] naming the field (or, for broken JSON, the line and column) and what would be right.
     pub fn from_json(json: &str) -> Result<Self, InputError> {
+        Self::from_value(Self::value_of(json)?)
+    }
+
+    /// The JSON of one line, within the limit of its length; the first half of [`Input::from_json`].
+    ///
+    /// # Errors
+    /// As [`Input::from_json`].
+    pub fn value_of(json: &str) -> Result<Value, InputError> {
         if json.len() > LINE_BYTES_MAX {
             return Err(InputError::new(
                 "field_too_long",
@@ -173,15 +181,14 @@ impl Input {
                 format!("the record has {} bytes, at most {LINE_BYTES_MAX}; shorten texts, give images as paths", json.len()),
             ));
         }
-        let value: Value = serde_json::from_str(json).map_err(|error| {
+        serde_json::from_str(json).map_err(|error| {
             InputError::new(
                 "invalid_json",
                 "",
                 format!("不是有效的 JSON（第 {} 列）：每行应是一个完整的 JSON 对象", error.column()),
                 format!("not valid JSON ({error}); each line must be one complete JSON object"),
             )
-        })?;
-        Self::from_value(value)
+        })
     }
 
     /// Reads one already parsed JSON object.

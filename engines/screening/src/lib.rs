@@ -32,6 +32,7 @@ pub mod finding;
 pub mod fold;
 pub mod form;
 pub mod images;
+pub mod index;
 pub mod input;
 pub mod names;
 pub mod numbers;

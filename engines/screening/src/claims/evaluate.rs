@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::atoms::{AtomId, How};
-use crate::claims::rows::Order;
+use crate::claims::rows::{Order, Sound};
 use crate::claims::{ClaimRules, Exemption, Near, Rule};
 use crate::facts::{ClaimFacts, FieldFacts, Hit};
 use crate::finding::{Check, Cleared, Finding};
@@ -112,7 +112,7 @@ impl<'a> Field<'a> {
     /// Whether a rule speaks about a hit, and the other hit that makes it.
     fn speaks(&self, rule: &Rule, hit: &Hit) -> Option<Option<&'a Hit>> {
         let looks = rule.fields.is_empty() || rule.fields.iter().any(|kind| kind.holds(&self.field.name));
-        if !looks || (hit.how == How::Sound && !rule.sound) || !rule.covers(&self.facts.about.category) || !asks(rule, self.facts) {
+        if !looks || (hit.how == How::Sound && !heard(rule.sound, hit)) || !rule.covers(&self.facts.about.category) || !asks(rule, self.facts) {
             return None;
         }
         match &rule.near {
@@ -147,7 +147,7 @@ impl<'a> Field<'a> {
             if row.sound_only && hit.how != How::Sound {
                 continue;
             }
-            if self.exempts(row, hit) {
+            if self.exempts(row, hit, near) {
                 cleared = Some(exemption);
                 break;
             }
@@ -156,7 +156,9 @@ impl<'a> Field<'a> {
         Candidate { rule: place, hit, near, considered, cleared }
     }
 
-    fn exempts(&self, row: &Exemption, hit: &Hit) -> bool {
+    fn exempts(&self, row: &Exemption, hit: &Hit, near: Option<&Hit>) -> bool {
+        // Of a pair (不能治疗高血压), the earlier word is the one a cue stands before.
+        let first = near.filter(|near| near.at < hit.at).unwrap_or(hit);
         let has = |atoms: &[AtomId], other: &Hit| atoms.binary_search(&other.atom).is_ok();
         let beside = |other: &Hit| other.until() <= hit.at || other.at >= hit.until();
         let clause_begin = self.field.begin_of(hit.at, false);
@@ -167,8 +169,9 @@ impl<'a> Field<'a> {
                 around.iter().any(|other| other.until() >= hit.until() && other.length > hit.length && has(&row.within, other))
             }),
             row.before.as_ref().map(|(atoms, reach)| {
-                let begin = clause_begin.max(hit.at.saturating_sub(reach + HIT_LETTERS_MAX));
-                self.window(begin, hit.at).iter().any(|other| other.until() <= hit.at && hit.at - other.until() <= *reach && has(atoms, other))
+                let begin = self.field.begin_of(first.at, false).max(first.at.saturating_sub(reach + HIT_LETTERS_MAX));
+                let beside = |other: &Hit| other.until() <= first.at && first.at - other.until() <= *reach;
+                self.window(begin, first.at).iter().any(|other| beside(other) && has(atoms, other))
             }),
             row.after.as_ref().map(|(atoms, reach)| {
                 let end = clause_end.min(hit.until() + reach + 1);
@@ -235,6 +238,15 @@ impl<'a> Field<'a> {
     }
 }
 
+/// Whether a hit by sound counts; Pinyin is longer than the two characters it stands for.
+fn heard(sound: Sound, hit: &Hit) -> bool {
+    match sound {
+        Sound::All => true,
+        Sound::Long => hit.length > 2,
+        Sound::None => false,
+    }
+}
+
 /// Whether a candidate says nothing beyond another: part of a longer hit of the same rule, or a hit by sound where the
 /// same letters were found by sight.
 fn covered(index: usize, candidate: &Candidate<'_>, candidates: &[Candidate<'_>]) -> bool {
@@ -245,7 +257,7 @@ fn covered(index: usize, candidate: &Candidate<'_>, candidates: &[Candidate<'_>]
         }
         let (one, two) = (candidate.hit, other.hit);
         let same_rule = candidate.rule == other.rule;
-        if same_rule && inside(two, one) && (two.length > one.length || (two.how, other_index) < (one.how, index)) {
+        if same_rule && (two.how != How::Sound || one.how == How::Sound) && inside(two, one) && (two.length > one.length || (two.how, other_index) < (one.how, index)) {
             return true;
         }
         one.how == How::Sound && two.how != How::Sound && one.at < two.until() && two.at < one.until()

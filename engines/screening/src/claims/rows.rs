@@ -32,9 +32,9 @@ pub struct Claim {
     /// The terms must be there: the finding is their absence.
     #[serde(default)]
     pub required: bool,
-    /// Whether the terms are also found by their sound.
-    #[serde(default = "yes")]
-    pub sound: bool,
+    /// Which terms are also found by their sound.
+    #[serde(default)]
+    pub sound: Sound,
     /// Exemptions of this rule, besides the general ones.
     #[serde(default)]
     pub unless: Vec<String>,
@@ -54,6 +54,18 @@ pub struct NearColumn {
     pub within: u32,
     #[serde(default)]
     pub order: Order,
+}
+
+/// Which terms are also found by their sound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sound {
+    #[default]
+    All,
+    /// Terms of three letters and more, and what is written in Pinyin: for rules whose short terms sound like ordinary
+    /// words.
+    Long,
+    None,
 }
 
 /// Where the other term stands, seen from the first.
@@ -163,10 +175,6 @@ pub struct ClaimTest {
     #[serde(default)]
     pub documents: Vec<String>,
     pub hit: bool,
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// What `when` of a claims row may ask.
