@@ -138,15 +138,26 @@ async fn open_for_reading(args: &Args, file: Option<&Path>) -> Result<(Kernel, V
 
 async fn export(json: bool, kernel: &Kernel, view: &View, out: &Path, private: bool) -> Result<ExitCode> {
     let settings = ExportSettings { folder: out.to_owned(), private };
-    let export = ledger::export::export(kernel, view, &settings).await.map_err(|problem| match problem.faults.is_empty() {
-        true => anyhow::Error::new(problem),
-        false => anyhow::anyhow!("{} is not empty: give a new folder", out.display()),
-    })?;
+    let export =
+        ledger::export::export(kernel, view, &settings).await.map_err(|problem| match problem.faults.is_empty() {
+            true => anyhow::Error::new(problem),
+            false => anyhow::anyhow!("{} is not empty: give a new folder", out.display()),
+        })?;
     if json {
         let (size, root, acts) = (export.size, &export.root, export.acts);
-        println!("{}", json!({"folder": out, "size": size, "root": root, "files": export.files, "bytes": export.bytes, "acts": acts}));
+        println!(
+            "{}",
+            json!({"folder": out, "size": size, "root": root, "files": export.files, "bytes": export.bytes, "acts": acts})
+        );
     } else {
-        println!("{}: {} leaves, {} files, {} bytes, {} acts", out.display(), export.size, export.files, export.bytes, export.acts);
+        println!(
+            "{}: {} leaves, {} files, {} bytes, {} acts",
+            out.display(),
+            export.size,
+            export.files,
+            export.bytes,
+            export.acts
+        );
         println!("root {}", export.root);
         println!("check it anywhere with: touchstone ledger audit --folder {}", out.display());
     }
@@ -163,7 +174,9 @@ async fn prove(
 ) -> Result<ExitCode> {
     let explain = |problem: Problem| match problem.code.code {
         "not_found" => anyhow::anyhow!("there is no act {act}"),
-        "ledger_not_yet" => anyhow::anyhow!("act {act} is not in a published tree yet: it will be when a server has run for a moment"),
+        "ledger_not_yet" => {
+            anyhow::anyhow!("act {act} is not in a published tree yet: it will be when a server has run for a moment")
+        }
         _ => anyhow::Error::new(problem),
     };
     let proof = ledger::proof::prove(kernel, view, act).await.map_err(explain)?;
@@ -177,7 +190,11 @@ async fn prove(
         println!("{}", json!({"file": path, "act": act, "index": proof.index, "size": proof.checkpoint.size}));
     } else {
         println!("{}: act {act} is leaf {} of {}", path.display(), proof.index, proof.checkpoint.size);
-        println!("check it anywhere with: touchstone ledger verify {} --key {}", path.display(), view.verifier_text().trim());
+        println!(
+            "check it anywhere with: touchstone ledger verify {} --key {}",
+            path.display(),
+            view.verifier_text().trim()
+        );
     }
     if !proof.agrees {
         bail!("the act in the database no longer says what its leaf says: run touchstone ledger audit");
@@ -213,7 +230,10 @@ fn print_verification(
         return ExitCode::SUCCESS;
     }
     println!("成立 VERIFIED {}", path.display());
-    println!("log      {} (size {}, root {})", verified.checkpoint.origin, verified.checkpoint.size, verified.checkpoint.root);
+    println!(
+        "log      {} (size {}, root {})",
+        verified.checkpoint.origin, verified.checkpoint.size, verified.checkpoint.root
+    );
     println!("leaf     {} (hash {}, {} steps to the root)", verified.index, verified.leaf, verified.steps.len());
     match &proved.key_file {
         Some(file) => println!("key      {} (from {}: compare it with one you trust)", proved.key, file.display()),

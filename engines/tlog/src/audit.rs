@@ -6,8 +6,8 @@ use crate::checkpoint::{CheckpointError, SignedCheckpoint};
 use crate::hash::{Hash, leaf_hash};
 use crate::note::{NoteError, VerifierKey};
 use crate::tile::{
-    BundleId, ReadError, TILE_WIDTH, TileId, TileReader, full_tile_root, new_bundles, read_bundle,
-    read_tile, tile_width,
+    BundleId, ReadError, TILE_WIDTH, TileId, TileReader, full_tile_root, new_bundles, read_bundle, read_tile,
+    tile_width,
 };
 use crate::tree::Frontier;
 use std::fmt;
@@ -39,9 +39,7 @@ pub enum Difference {
     #[error(transparent)]
     Tile(Box<TileDifference>),
     /// Entries and tiles agree with each other but not with the signed root.
-    #[error(
-        "the root over {size} leaves is {computed}, the signed checkpoint says {expected}: leaves were replaced"
-    )]
+    #[error("the root over {size} leaves is {computed}, the signed checkpoint says {expected}: leaves were replaced")]
     Root {
         /// Leaves.
         size: u64,
@@ -143,18 +141,11 @@ pub fn audit(
     keys: &[VerifierKey],
     mut check: impl FnMut(u64, &[u8]) -> Result<(), String>,
 ) -> Result<AuditReport, Difference> {
-    let missing = || ReadError::Missing {
-        path: CHECKPOINT_PATH.to_owned(),
-    };
+    let missing = || ReadError::Missing { path: CHECKPOINT_PATH.to_owned() };
     let bytes = reader.read(CHECKPOINT_PATH)?.ok_or_else(missing)?;
     let signed = SignedCheckpoint::open(&bytes, origin, keys)?;
     let (size, expected) = (signed.checkpoint.size, signed.checkpoint.root);
-    let mut report = AuditReport {
-        checkpoint: signed,
-        entries: 0,
-        tiles: 0,
-        entry_bytes: 0,
-    };
+    let mut report = AuditReport { checkpoint: signed, entries: 0, tiles: 0, entry_bytes: 0 };
     let mut frontier = Frontier::new();
     let mut upper = Upper::new(reader, size, expected);
     for id in new_bundles(0, size) {
@@ -168,11 +159,7 @@ pub fn audit(
         }
     }
     if frontier.root() != expected {
-        return Err(Difference::Root {
-            size,
-            computed: frontier.root(),
-            expected,
-        });
+        return Err(Difference::Root { size, computed: frontier.root(), expected });
     }
     Ok(report)
 }
@@ -187,22 +174,14 @@ fn audit_bundle(
     check: &mut impl FnMut(u64, &[u8]) -> Result<(), String>,
 ) -> Result<Vec<Hash>, Difference> {
     let (file, bytes) = read_bundle(reader, id)?;
-    let bad = |source| Difference::Bundle {
-        path: file.to_string(),
-        source,
-    };
+    let bad = |source| Difference::Bundle { path: file.to_string(), source };
     let mut entries = bundle::decode(&bytes, usize::from(file.width)).map_err(bad)?;
     entries.truncate(usize::from(id.width));
-    let tile = TileId {
-        level: 0,
-        index: id.index,
-        width: id.width,
-    };
+    let tile = TileId { level: 0, index: id.index, width: id.width };
     let found = read_tile(reader, tile)?;
     let leaves: Vec<Hash> = entries.iter().map(|entry| leaf_hash(entry)).collect();
     let first = id.index * TILE_WIDTH;
-    if let Some(position) = (0..leaves.len()).find(|position| leaves[*position] != found[*position])
-    {
+    if let Some(position) = (0..leaves.len()).find(|position| leaves[*position] != found[*position]) {
         return Err(Difference::Leaf(Box::new(LeafDifference {
             index: first + position as u64,
             position,
@@ -243,15 +222,7 @@ fn blame_leaf(
 fn root_by_tiles(reader: &(impl TileReader + ?Sized), size: u64) -> Option<Hash> {
     let mut frontier = Frontier::new();
     for id in new_bundles(0, size) {
-        let row = read_tile(
-            reader,
-            TileId {
-                level: 0,
-                index: id.index,
-                width: id.width,
-            },
-        )
-        .ok()?;
+        let row = read_tile(reader, TileId { level: 0, index: id.index, width: id.width }).ok()?;
         row.into_iter().for_each(|leaf| frontier.push(leaf));
     }
     Some(frontier.root())
@@ -280,12 +251,7 @@ struct Upper<'r, R: ?Sized> {
 
 impl<'r, R: TileReader + ?Sized> Upper<'r, R> {
     fn new(reader: &'r R, size: u64, expected: Hash) -> Self {
-        Upper {
-            reader,
-            size,
-            expected,
-            rows: Vec::new(),
-        }
+        Upper { reader, size, expected, rows: Vec::new() }
     }
 
     /// Takes hash `index` of `level` and compares each tile it completes. Returns how many tiles were compared.
@@ -301,15 +267,9 @@ impl<'r, R: TileReader + ?Sized> Upper<'r, R> {
             return Ok(0);
         }
         let computed = std::mem::take(&mut self.rows[slot]);
-        let tile = TileId {
-            level,
-            index: tile_index,
-            width,
-        };
+        let tile = TileId { level, index: tile_index, width };
         let found = read_tile(self.reader, tile)?;
-        if let Some(position) =
-            (0..computed.len()).find(|position| computed[*position] != found[*position])
-        {
+        if let Some(position) = (0..computed.len()).find(|position| computed[*position] != found[*position]) {
             return Err(Difference::Tile(Box::new(TileDifference {
                 tile: tile.to_string(),
                 position,

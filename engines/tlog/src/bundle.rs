@@ -36,10 +36,8 @@ pub enum BundleError {
 pub fn encode<'a>(entries: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<u8>, BundleError> {
     let mut bytes = Vec::new();
     for (position, entry) in entries.into_iter().enumerate() {
-        let length = u16::try_from(entry.len()).map_err(|_| BundleError::EntryTooLong {
-            position,
-            bytes: entry.len(),
-        })?;
+        let length =
+            u16::try_from(entry.len()).map_err(|_| BundleError::EntryTooLong { position, bytes: entry.len() })?;
         bytes.extend_from_slice(&length.to_be_bytes());
         bytes.extend_from_slice(entry);
     }
@@ -62,10 +60,7 @@ pub fn decode(bytes: &[u8], width: usize) -> Result<Vec<&[u8]>, BundleError> {
         offset += 2 + length;
     }
     if offset != bytes.len() {
-        return Err(BundleError::TrailingBytes {
-            offset,
-            bytes: bytes.len() - offset,
-        });
+        return Err(BundleError::TrailingBytes { offset, bytes: bytes.len() - offset });
     }
     Ok(entries)
 }
@@ -77,29 +72,11 @@ mod tests {
     #[test]
     fn a_bundle_names_the_entry_it_breaks_in() {
         let bytes = encode([b"one".as_slice(), b"", b"three"]).unwrap();
-        assert_eq!(
-            decode(&bytes, 3).unwrap(),
-            [b"one".as_slice(), b"", b"three"]
-        );
+        assert_eq!(decode(&bytes, 3).unwrap(), [b"one".as_slice(), b"", b"three"]);
         let cut = decode(&bytes[..bytes.len() - 1], 3);
-        assert_eq!(
-            cut,
-            Err(BundleError::CutShort {
-                position: 2,
-                offset: 7
-            })
-        );
+        assert_eq!(cut, Err(BundleError::CutShort { position: 2, offset: 7 }));
         let long = decode(&bytes, 2);
-        assert_eq!(
-            long,
-            Err(BundleError::TrailingBytes {
-                offset: 7,
-                bytes: 7
-            })
-        );
-        assert!(matches!(
-            encode([vec![0; 65_536].as_slice()]),
-            Err(BundleError::EntryTooLong { position: 0, .. })
-        ));
+        assert_eq!(long, Err(BundleError::TrailingBytes { offset: 7, bytes: 7 }));
+        assert!(matches!(encode([vec![0; 65_536].as_slice()]), Err(BundleError::EntryTooLong { position: 0, .. })));
     }
 }

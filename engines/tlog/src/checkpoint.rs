@@ -52,31 +52,18 @@ impl Checkpoint {
     pub fn parse(text: &str) -> Result<Self, CheckpointError> {
         let body = text.strip_suffix('\n').ok_or(CheckpointError::Lines)?;
         let mut lines = body.split('\n');
-        let mut next = || {
-            lines
-                .next()
-                .filter(|line| !line.is_empty())
-                .ok_or(CheckpointError::Lines)
-        };
+        let mut next = || lines.next().filter(|line| !line.is_empty()).ok_or(CheckpointError::Lines);
         let (origin, size, root) = (next()?, next()?, next()?);
         let size = parse_size(size).ok_or(CheckpointError::Size)?;
         let root = Hash::from_base64(root).ok_or(CheckpointError::Root)?;
-        let extensions: Vec<String> = lines
-            .take(EXTENSION_LINES_MAX + 1)
-            .map(str::to_owned)
-            .collect();
+        let extensions: Vec<String> = lines.take(EXTENSION_LINES_MAX + 1).map(str::to_owned).collect();
         if extensions.len() > EXTENSION_LINES_MAX || extensions.iter().any(String::is_empty) {
             return Err(CheckpointError::Lines);
         }
         if size == 0 && root != empty_root() {
             return Err(CheckpointError::EmptyRoot);
         }
-        Ok(Checkpoint {
-            origin: origin.to_owned(),
-            size,
-            root,
-            extensions,
-        })
+        Ok(Checkpoint { origin: origin.to_owned(), size, root, extensions })
     }
 
     /// The text a log signs.
@@ -99,8 +86,7 @@ impl Checkpoint {
 
 /// A decimal without leading zeros.
 pub(crate) fn parse_size(text: &str) -> Option<u64> {
-    let canonical =
-        text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    let canonical = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     if canonical { text.parse().ok() } else { None }
 }
 
@@ -120,21 +106,11 @@ impl SignedCheckpoint {
     pub fn open(bytes: &[u8], origin: &str, keys: &[VerifierKey]) -> Result<Self, CheckpointError> {
         let note = Note::parse(bytes)?;
         let signers = note.verify(keys)?;
-        let signers = signers
-            .into_iter()
-            .map(|key| key.name().to_owned())
-            .collect();
+        let signers = signers.into_iter().map(|key| key.name().to_owned()).collect();
         let checkpoint = Checkpoint::parse(note.text())?;
         if checkpoint.origin != origin {
-            return Err(CheckpointError::Origin {
-                found: checkpoint.origin,
-                expected: origin.to_owned(),
-            });
+            return Err(CheckpointError::Origin { found: checkpoint.origin, expected: origin.to_owned() });
         }
-        Ok(SignedCheckpoint {
-            checkpoint,
-            note,
-            signers,
-        })
+        Ok(SignedCheckpoint { checkpoint, note, signers })
     }
 }

@@ -32,10 +32,7 @@ pub fn cosign(text: &str, timestamp_seconds: u64, witness: &SignerKey) -> Option
 
 /// Checks the cosignatures of `witnesses` on a checkpoint note. Keys of other types are not looked at; a line of a known
 /// witness that does not verify refuses the note. A witness that signed twice counts once, with its latest time.
-pub fn verify_cosignatures(
-    note: &Note,
-    witnesses: &[VerifierKey],
-) -> Result<Vec<Cosigned>, NoteError> {
+pub fn verify_cosignatures(note: &Note, witnesses: &[VerifierKey]) -> Result<Vec<Cosigned>, NoteError> {
     let mut cosigned: Vec<Cosigned> = Vec::new();
     for (position, witness) in witnesses.iter().enumerate() {
         if witness.kind() != KeyType::Cosignature || witnesses[..position].contains(witness) {
@@ -43,17 +40,12 @@ pub fn verify_cosignatures(
         }
         let mut latest = None;
         for line in note.lines_of(witness) {
-            let time =
-                check_line(line, note.text(), witness).ok_or_else(|| NoteError::BadSignature {
-                    name: witness.name().to_owned(),
-                })?;
+            let time = check_line(line, note.text(), witness)
+                .ok_or_else(|| NoteError::BadSignature { name: witness.name().to_owned() })?;
             latest = latest.max(Some(time));
         }
         if let Some(timestamp_seconds) = latest {
-            cosigned.push(Cosigned {
-                witness: witness.name().to_owned(),
-                timestamp_seconds,
-            });
+            cosigned.push(Cosigned { witness: witness.name().to_owned(), timestamp_seconds });
         }
     }
     Ok(cosigned)
@@ -62,7 +54,6 @@ pub fn verify_cosignatures(
 fn check_line(line: &SignatureLine, text: &str, witness: &VerifierKey) -> Option<u64> {
     let (time, signature) = line.signature.split_first_chunk::<8>()?;
     let time = u64::from_be_bytes(*time);
-    let valid = time <= TIMESTAMP_SECONDS_MAX
-        && witness.has_signed(message(time, text).as_bytes(), signature);
+    let valid = time <= TIMESTAMP_SECONDS_MAX && witness.has_signed(message(time, text).as_bytes(), signature);
     valid.then_some(time)
 }

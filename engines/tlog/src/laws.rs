@@ -11,13 +11,13 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-const ORIGIN: &str = "example.org/ledger";
+pub(crate) const ORIGIN: &str = "example.org/ledger";
 
-fn signer() -> SignerKey {
+pub(crate) fn signer() -> SignerKey {
     SignerKey::from_seed(ORIGIN, KeyType::Ed25519, &[7; 32]).unwrap()
 }
 
-fn entry(index: u64) -> Vec<u8> {
+pub(crate) fn entry(index: u64) -> Vec<u8> {
     format!("{{\"entry\":{index}}}").into_bytes()
 }
 
@@ -37,7 +37,7 @@ fn slow_root(entries: &[Vec<u8>]) -> Hash {
 }
 
 /// All files of a log over these entries.
-fn files(entries: &[Vec<u8>]) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn files(entries: &[Vec<u8>]) -> BTreeMap<String, Vec<u8>> {
     let size = entries.len() as u64;
     let mut files = BTreeMap::new();
     let mut row: Vec<Hash> = entries.iter().map(|entry| leaf_hash(entry)).collect();
@@ -46,48 +46,25 @@ fn files(entries: &[Vec<u8>]) -> BTreeMap<String, Vec<u8>> {
             break;
         }
         for (index, hashes) in row.chunks(TILE_WIDTH as usize).enumerate() {
-            let id = TileId {
-                level,
-                index: index as u64,
-                width: tile_width(level, index as u64, size),
-            };
+            let id = TileId { level, index: index as u64, width: tile_width(level, index as u64, size) };
             assert_eq!(usize::from(id.width), hashes.len());
-            files.insert(
-                id.to_string(),
-                hashes.iter().flat_map(|hash| *hash.as_bytes()).collect(),
-            );
+            files.insert(id.to_string(), hashes.iter().flat_map(|hash| *hash.as_bytes()).collect());
         }
-        row = row
-            .chunks_exact(TILE_WIDTH as usize)
-            .filter_map(tile::full_tile_root)
-            .collect();
+        row = row.chunks_exact(TILE_WIDTH as usize).filter_map(tile::full_tile_root).collect();
     }
     for id in tile::new_bundles(0, size) {
         let first = (id.index * TILE_WIDTH) as usize;
         let slice = &entries[first..first + usize::from(id.width)];
-        files.insert(
-            id.to_string(),
-            bundle::encode(slice.iter().map(Vec::as_slice)).unwrap(),
-        );
+        files.insert(id.to_string(), bundle::encode(slice.iter().map(Vec::as_slice)).unwrap());
     }
-    let checkpoint = Checkpoint {
-        origin: ORIGIN.into(),
-        size,
-        root: slow_root(entries),
-        extensions: vec![],
-    };
-    files.insert(
-        CHECKPOINT_PATH.into(),
-        checkpoint.sign(&signer()).unwrap().to_string().into_bytes(),
-    );
+    let checkpoint = Checkpoint { origin: ORIGIN.into(), size, root: slow_root(entries), extensions: vec![] };
+    files.insert(CHECKPOINT_PATH.into(), checkpoint.sign(&signer()).unwrap().to_string().into_bytes());
     files
 }
 
 fn proof_file(files: &BTreeMap<String, Vec<u8>>, entries: &[Vec<u8>], index: u64) -> String {
     let size = entries.len() as u64;
-    let proof = tree::inclusion_proof(&TiledTree::new(files, size), index, size)
-        .unwrap()
-        .unwrap();
+    let proof = tree::inclusion_proof(&TiledTree::new(files, size), index, size).unwrap().unwrap();
     ProofFile {
         extra: Some(entries[index as usize].clone()),
         index,
@@ -226,19 +203,12 @@ fn trees_of_every_small_size_prove_and_refuse_exactly() {
             for claimed in 0..size + 2 {
                 let leaf = leaf_hash(&entries[index as usize]);
                 let holds = verify_inclusion(claimed, size, &leaf, &proof, &root).is_ok();
-                assert_eq!(
-                    holds,
-                    claimed == index,
-                    "leaf {index} as {claimed} of {size}"
-                );
+                assert_eq!(holds, claimed == index, "leaf {index} as {claimed} of {size}");
             }
         }
         assert_eq!(tree::inclusion_proof(&tree, size, size).unwrap(), None);
         assert_eq!(tree::consistency_proof(&tree, 0, size).unwrap(), None);
-        assert_eq!(
-            tree::consistency_proof(&tree, size + 1, size).unwrap(),
-            None
-        );
+        assert_eq!(tree::consistency_proof(&tree, size + 1, size).unwrap(), None);
     }
 }
 
@@ -260,14 +230,9 @@ fn proofs_come_from_tiles_of_several_levels() {
         assert_eq!(verify_inclusion(index, size, &leaf, &proof, &root), Ok(()));
     }
     for old_size in [1, 256, 257, 65_535, 65_536, 65_537, 66_000] {
-        let proof = tree::consistency_proof(&tree, old_size, size)
-            .unwrap()
-            .unwrap();
+        let proof = tree::consistency_proof(&tree, old_size, size).unwrap().unwrap();
         let old_root = slow_root(&entries[..old_size as usize]);
-        assert_eq!(
-            verify_consistency(old_size, size, &old_root, &root, &proof),
-            Ok(())
-        );
+        assert_eq!(verify_consistency(old_size, size, &old_root, &root, &proof), Ok(()));
     }
 }
 
@@ -281,10 +246,7 @@ fn replaced_leaves_are_found_by_the_signed_root() {
     forged.insert(CHECKPOINT_PATH.into(), honest[CHECKPOINT_PATH].clone());
     let keys = [signer().verifier()];
     let difference = audit(&forged, ORIGIN, &keys, |_, _| Ok(())).unwrap_err();
-    assert!(
-        matches!(difference, Difference::Root { size: 300, .. }),
-        "{difference}"
-    );
+    assert!(matches!(difference, Difference::Root { size: 300, .. }), "{difference}");
     let refused = audit(&honest, ORIGIN, &keys, |index, _| match index {
         17 => Err("not in the database".into()),
         _ => Ok(()),
@@ -298,9 +260,7 @@ fn replaced_leaves_are_found_by_the_signed_root() {
 /// Notes signed by another implementation: the Go checksum database's key and two of its published tree heads.
 #[test]
 fn notes_of_another_implementation_verify() {
-    let key =
-        VerifierKey::parse("sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8")
-            .unwrap();
+    let key = VerifierKey::parse("sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8").unwrap();
     let heads = [
         (
             "go.sum database tree\n65209736\n5+uGFjx6xBZG8ip1+wi77v+grwbhhukIrxEUS8PXvRo=\n\n\
@@ -315,27 +275,15 @@ fn notes_of_another_implementation_verify() {
     ];
     for (text, size) in heads {
         let keys = [key.clone()];
-        let signed =
-            SignedCheckpoint::open(text.as_bytes(), "go.sum database tree", &keys).unwrap();
-        assert_eq!(
-            (signed.checkpoint.size, signed.signers),
-            (size, vec!["sum.golang.org".to_owned()])
-        );
+        let signed = SignedCheckpoint::open(text.as_bytes(), "go.sum database tree", &keys).unwrap();
+        assert_eq!((signed.checkpoint.size, signed.signers), (size, vec!["sum.golang.org".to_owned()]));
         assert_eq!(signed.note.to_string(), text);
         assert!(SignedCheckpoint::open(text.as_bytes(), "another log", &keys).is_err());
         let altered = text.replace(&size.to_string(), "6476702");
         let refused = SignedCheckpoint::open(altered.as_bytes(), "go.sum database tree", &keys);
-        assert!(matches!(
-            refused,
-            Err(checkpoint::CheckpointError::Note(
-                NoteError::BadSignature { .. }
-            ))
-        ));
+        assert!(matches!(refused, Err(checkpoint::CheckpointError::Note(NoteError::BadSignature { .. }))));
     }
-    assert_eq!(
-        key.to_string(),
-        "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"
-    );
+    assert_eq!(key.to_string(), "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8");
 }
 
 #[test]
@@ -349,23 +297,14 @@ fn keys_read_back_and_altered_keys_are_refused() {
     let renamed = text.replace("example.org", "example.com");
     assert_eq!(VerifierKey::parse(&renamed), Err(KeyError::Id));
     assert_eq!(VerifierKey::parse("a+b"), Err(KeyError::Form));
-    assert_eq!(
-        VerifierKey::parse(&text.replace("/ledger", " ledger")),
-        Err(KeyError::Name)
-    );
-    assert_eq!(
-        VerifierKey::parse(&format!("{text}=")),
-        Err(KeyError::Encoding)
-    );
+    assert_eq!(VerifierKey::parse(&text.replace("/ledger", " ledger")), Err(KeyError::Name));
+    assert_eq!(VerifierKey::parse(&format!("{text}=")), Err(KeyError::Encoding));
     assert!(SignerKey::from_seed("has space", KeyType::Ed25519, &[1; 32]).is_err());
 }
 
 #[test]
 fn unknown_signatures_are_ignored_and_known_bad_ones_refuse() {
-    let (log, stranger) = (
-        signer(),
-        SignerKey::from_seed("stranger", KeyType::Ed25519, &[9; 32]).unwrap(),
-    );
+    let (log, stranger) = (signer(), SignerKey::from_seed("stranger", KeyType::Ed25519, &[9; 32]).unwrap());
     let mut note = Note::sign("text\n\nmore\n", &log).unwrap();
     note.add(Note::sign("another\n", &stranger).unwrap().signatures()[0].clone());
     let bytes = note.to_string();
@@ -373,28 +312,13 @@ fn unknown_signatures_are_ignored_and_known_bad_ones_refuse() {
     assert_eq!(parsed.text(), "text\n\nmore\n");
     assert_eq!(parsed.verify(&[log.verifier()]).unwrap().len(), 1);
     let both = [log.verifier(), stranger.verifier()];
-    assert_eq!(
-        parsed.verify(&both),
-        Err(NoteError::BadSignature {
-            name: "stranger".into()
-        })
-    );
+    assert_eq!(parsed.verify(&both), Err(NoteError::BadSignature { name: "stranger".into() }));
     assert_eq!(parsed.verify(&[]), Err(NoteError::Unsigned));
-    for bad in [
-        "",
-        "text\n",
-        "text\n\n",
-        "text\n\n— a b\n",
-        "text\n\n- a AAAAAAAA\n",
-        "te\rxt\n\n— a AAAAAAAA\n",
-    ] {
+    for bad in ["", "text\n", "text\n\n", "text\n\n— a b\n", "text\n\n- a AAAAAAAA\n", "te\rxt\n\n— a AAAAAAAA\n"] {
         assert!(Note::parse(bad.as_bytes()).is_err(), "{bad:?}");
     }
     let many = format!("text\n\n{}", "— a AAAAAAAA\n".repeat(101));
-    assert_eq!(
-        Note::parse(many.as_bytes()),
-        Err(NoteError::TooManySignatures)
-    );
+    assert_eq!(Note::parse(many.as_bytes()), Err(NoteError::TooManySignatures));
     assert!(Note::sign("no newline", &log).is_err());
 }
 
@@ -425,8 +349,7 @@ fn checkpoints_have_one_spelling() {
 fn witnesses_are_counted_once_and_forgeries_refused() {
     let entries: Vec<_> = (0..5).map(entry).collect();
     let files = files(&entries);
-    let key =
-        |name: &str, seed| SignerKey::from_seed(name, KeyType::Cosignature, &[seed; 32]).unwrap();
+    let key = |name: &str, seed| SignerKey::from_seed(name, KeyType::Cosignature, &[seed; 32]).unwrap();
     let (first, second) = (key("witness.example/1", 1), key("witness.example/2", 2));
     let mut note = Note::parse(&files[CHECKPOINT_PATH]).unwrap();
     let text = note.text().to_owned();
@@ -440,26 +363,12 @@ fn witnesses_are_counted_once_and_forgeries_refused() {
     assert_eq!(cosign(&text, 1, &signer()), None);
 
     let proof = proof_file(&files, &entries, 2);
-    let file = ProofFile {
-        checkpoint: note.to_string(),
-        ..ProofFile::parse(proof.as_bytes()).unwrap()
-    };
+    let file = ProofFile { checkpoint: note.to_string(), ..ProofFile::parse(proof.as_bytes()).unwrap() };
     let keys = [signer().verifier()];
-    let trust = |witnesses_needed| Trust {
-        origin: ORIGIN,
-        log_keys: &keys,
-        witnesses: &witnesses,
-        witnesses_needed,
-    };
+    let trust = |witnesses_needed| Trust { origin: ORIGIN, log_keys: &keys, witnesses: &witnesses, witnesses_needed };
     assert!(verify_proof_file(file.to_string().as_bytes(), None, &trust(1)).is_ok());
     let refused = verify_proof_file(file.to_string().as_bytes(), None, &trust(2));
-    assert_eq!(
-        refused,
-        Err(VerifyError::Witnesses {
-            found: 1,
-            needed: 2
-        })
-    );
+    assert_eq!(refused, Err(VerifyError::Witnesses { found: 1, needed: 2 }));
     note.add(cosign("another\n", 5, &second).unwrap());
     assert!(verify_cosignatures(&note, &witnesses).is_err());
 }
@@ -472,23 +381,11 @@ fn a_proof_file_says_which_line_is_wrong() {
     use crate::proof_file::ProofFileError as E;
     assert_eq!(parse(""), E::FirstLine);
     assert_eq!(parse(&good.replace("@v1", "@v2")), E::FirstLine);
-    assert_eq!(
-        parse(&good.replace("index 2", "index 02")),
-        E::Index { line: 3 }
-    );
-    assert_eq!(
-        parse(&good.replace("extra ", "extra !")),
-        E::Extra { line: 2 }
-    );
-    assert_eq!(
-        parse(&good.replacen("=\n", "\n", 2)[..]),
-        E::Extra { line: 2 }
-    );
+    assert_eq!(parse(&good.replace("index 2", "index 02")), E::Index { line: 3 });
+    assert_eq!(parse(&good.replace("extra ", "extra !")), E::Extra { line: 2 });
+    assert_eq!(parse(&good.replacen("=\n", "\n", 2)[..]), E::Extra { line: 2 });
     assert_eq!(parse(&good[..good.find("\n\n").unwrap() + 2]), E::CutShort);
-    let many = good.replace(
-        "index 2\n",
-        &format!("index 2\n{}", format!("{}\n", leaf_hash(b"")).repeat(64)),
-    );
+    let many = good.replace("index 2\n", &format!("index 2\n{}", format!("{}\n", leaf_hash(b"")).repeat(64)));
     assert!(matches!(parse(&many), E::TooManyHashes { .. }));
     assert_eq!(ProofFile::parse(good.as_bytes()).unwrap().to_string(), good);
 }
@@ -499,9 +396,7 @@ fn shared_data() -> Option<PathBuf> {
         return Some(folder.into());
     }
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors()
-        .map(|folder| folder.join("shared/data"))
-        .find(|folder| folder.is_dir())
+    here.ancestors().map(|folder| folder.join("shared/data")).find(|folder| folder.is_dir())
 }
 
 #[test]
@@ -513,9 +408,7 @@ fn the_public_merkle_vectors_are_accepted_and_refused_as_published() {
     use base64::Engine;
     let text = std::fs::read_to_string(folder.join("tlog/merkle-proofs.jsonl")).unwrap();
     let decode = |value: &serde_json::Value| {
-        base64::engine::general_purpose::STANDARD
-            .decode(value.as_str().unwrap_or_default())
-            .unwrap()
+        base64::engine::general_purpose::STANDARD.decode(value.as_str().unwrap_or_default()).unwrap()
     };
     let mut cases = 0;
     for line in text.lines() {
@@ -523,19 +416,13 @@ fn the_public_merkle_vectors_are_accepted_and_refused_as_published() {
         let number = |field: &str| case[field].as_u64().unwrap();
         let hashes = |value: &serde_json::Value| {
             let list = value.as_array().cloned().unwrap_or_default();
-            list.iter()
-                .map(|hash| Hash::from_slice(&decode(hash)))
-                .collect::<Option<Vec<_>>>()
+            list.iter().map(|hash| Hash::from_slice(&decode(hash))).collect::<Option<Vec<_>>>()
         };
         let holds = if case.get("leafIdx").is_some() {
-            let (leaf, root) = (
-                Hash::from_slice(&decode(&case["leafHash"])),
-                Hash::from_slice(&decode(&case["root"])),
-            );
+            let (leaf, root) = (Hash::from_slice(&decode(&case["leafHash"])), Hash::from_slice(&decode(&case["root"])));
             match (leaf, root, hashes(&case["proof"])) {
                 (Some(leaf), Some(root), Some(proof)) => {
-                    verify_inclusion(number("leafIdx"), number("treeSize"), &leaf, &proof, &root)
-                        .is_ok()
+                    verify_inclusion(number("leafIdx"), number("treeSize"), &leaf, &proof, &root).is_ok()
                 }
                 _ => false,
             }
@@ -546,22 +433,10 @@ fn the_public_merkle_vectors_are_accepted_and_refused_as_published() {
                 Hash::from_slice(&bytes).unwrap_or_else(|| leaf_hash(&bytes))
             };
             hashes(&case["proof"]).is_some_and(|proof| {
-                verify_consistency(
-                    number("size1"),
-                    number("size2"),
-                    &root("root1"),
-                    &root("root2"),
-                    &proof,
-                )
-                .is_ok()
+                verify_consistency(number("size1"), number("size2"), &root("root1"), &root("root2"), &proof).is_ok()
             })
         };
-        assert_eq!(
-            holds,
-            !case["wantErr"].as_bool().unwrap(),
-            "{}",
-            case["case"]
-        );
+        assert_eq!(holds, !case["wantErr"].as_bool().unwrap(), "{}", case["case"]);
         cases += 1;
     }
     assert!(cases >= 98, "{cases} cases");

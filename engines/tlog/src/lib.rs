@@ -41,4 +41,6 @@ pub use tile::{Resource, TileReader};
 pub use verify::{Trust, Verified, VerifyError, verify_proof_file};
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod laws;

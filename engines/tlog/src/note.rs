@@ -127,12 +127,7 @@ impl VerifierKey {
         if key_id(name, kind, &material) != id {
             return Err(KeyError::Id);
         }
-        Ok(VerifierKey {
-            name: name.to_owned(),
-            id,
-            kind,
-            key,
-        })
+        Ok(VerifierKey { name: name.to_owned(), id, kind, key })
     }
 
     /// Its name.
@@ -152,8 +147,7 @@ impl VerifierKey {
 
     /// Whether `signature` (64 bytes) over `message` is this key's (RFC 8032, small-order points refused).
     pub(crate) fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
-        Signature::from_slice(signature)
-            .is_ok_and(|signature| self.key.verify_strict(message, &signature).is_ok())
+        Signature::from_slice(signature).is_ok_and(|signature| self.key.verify_strict(message, &signature).is_ok())
     }
 
     fn matches(&self, line: &SignatureLine) -> bool {
@@ -163,12 +157,7 @@ impl VerifierKey {
 
 impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&write_key(
-            &self.name,
-            self.id,
-            self.kind,
-            self.key.as_bytes(),
-        ))
+        f.write_str(&write_key(&self.name, self.id, self.kind, self.key.as_bytes()))
     }
 }
 
@@ -195,18 +184,12 @@ impl SignerKey {
         }
         let key = SigningKey::from_bytes(seed);
         let id = key_id(name, kind, key.verifying_key().as_bytes());
-        Ok(SignerKey {
-            name: name.to_owned(),
-            id,
-            kind,
-            key,
-        })
+        Ok(SignerKey { name: name.to_owned(), id, kind, key })
     }
 
     /// Reads `PRIVATE+KEY+name+id+key`.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
-        let (name, id, kind, seed) =
-            parse_key(text.strip_prefix(SIGNER_PREFIX).ok_or(KeyError::Form)?)?;
+        let (name, id, kind, seed) = parse_key(text.strip_prefix(SIGNER_PREFIX).ok_or(KeyError::Form)?)?;
         let key = SignerKey::from_seed(name, kind, &seed)?;
         if key.id != id {
             return Err(KeyError::Id);
@@ -227,12 +210,7 @@ impl SignerKey {
 
     /// The public half.
     pub fn verifier(&self) -> VerifierKey {
-        VerifierKey {
-            name: self.name.clone(),
-            id: self.id,
-            kind: self.kind,
-            key: self.key.verifying_key(),
-        }
+        VerifierKey { name: self.name.clone(), id: self.id, kind: self.kind, key: self.key.verifying_key() }
     }
 
     /// What it signs.
@@ -241,11 +219,7 @@ impl SignerKey {
     }
 
     pub(crate) fn line(&self, signature: Vec<u8>) -> SignatureLine {
-        SignatureLine {
-            name: self.name.clone(),
-            id: self.id,
-            signature,
-        }
+        SignatureLine { name: self.name.clone(), id: self.id, signature }
     }
 
     pub(crate) fn sign_bytes(&self, message: &[u8]) -> [u8; 64] {
@@ -321,9 +295,7 @@ impl Note {
         if bytes.len() > NOTE_BYTES_MAX {
             return Err(NoteError::TooLong);
         }
-        let text = std::str::from_utf8(bytes).map_err(|error| NoteError::Encoding {
-            offset: error.valid_up_to(),
-        })?;
+        let text = std::str::from_utf8(bytes).map_err(|error| NoteError::Encoding { offset: error.valid_up_to() })?;
         if let Some(offset) = bytes.iter().position(|byte| *byte < 0x20 && *byte != b'\n') {
             return Err(NoteError::ControlCharacter { offset });
         }
@@ -333,17 +305,9 @@ impl Note {
         if lines.split('\n').count() > SIGNATURES_MAX {
             return Err(NoteError::TooManySignatures);
         }
-        let parse =
-            |(number, line)| parse_line(line).ok_or(NoteError::SignatureLine { line: number + 1 });
-        let signatures = lines
-            .split('\n')
-            .enumerate()
-            .map(parse)
-            .collect::<Result<_, _>>()?;
-        Ok(Note {
-            text: text.to_owned(),
-            signatures,
-        })
+        let parse = |(number, line)| parse_line(line).ok_or(NoteError::SignatureLine { line: number + 1 });
+        let signatures = lines.split('\n').enumerate().map(parse).collect::<Result<_, _>>()?;
+        Ok(Note { text: text.to_owned(), signatures })
     }
 
     /// The note over `text` with one signature of type Ed25519. The text must end with a newline.
@@ -353,10 +317,7 @@ impl Note {
             return Err(NoteError::Text);
         }
         let signature = signer.sign_bytes(text.as_bytes()).to_vec();
-        Ok(Note {
-            text: text.to_owned(),
-            signatures: vec![signer.line(signature)],
-        })
+        Ok(Note { text: text.to_owned(), signatures: vec![signer.line(signature)] })
     }
 
     /// The text, with its last newline.
@@ -380,14 +341,10 @@ impl Note {
     pub fn verify<'k>(&self, keys: &'k [VerifierKey]) -> Result<Vec<&'k VerifierKey>, NoteError> {
         let mut signers: Vec<&VerifierKey> = Vec::new();
         for line in &self.signatures {
-            let known = keys
-                .iter()
-                .filter(|key| key.kind == KeyType::Ed25519 && key.matches(line));
+            let known = keys.iter().filter(|key| key.kind == KeyType::Ed25519 && key.matches(line));
             for key in known {
                 if !key.has_signed(self.text.as_bytes(), &line.signature) {
-                    return Err(NoteError::BadSignature {
-                        name: key.name.clone(),
-                    });
+                    return Err(NoteError::BadSignature { name: key.name.clone() });
                 }
                 if !signers.contains(&key) {
                     signers.push(key);
@@ -412,12 +369,7 @@ impl fmt::Display for Note {
         for line in &self.signatures {
             let mut bytes = line.id.to_be_bytes().to_vec();
             bytes.extend_from_slice(&line.signature);
-            writeln!(
-                f,
-                "{SIGNATURE_PREFIX}{} {}",
-                line.name,
-                STANDARD.encode(bytes)
-            )?;
+            writeln!(f, "{SIGNATURE_PREFIX}{} {}", line.name, STANDARD.encode(bytes))?;
         }
         Ok(())
     }
@@ -433,9 +385,5 @@ fn parse_line(line: &str) -> Option<SignatureLine> {
     if signature.is_empty() {
         return None;
     }
-    Some(SignatureLine {
-        name: name.to_owned(),
-        id: u32::from_be_bytes(*id),
-        signature: signature.to_vec(),
-    })
+    Some(SignatureLine { name: name.to_owned(), id: u32::from_be_bytes(*id), signature: signature.to_vec() })
 }

@@ -82,21 +82,13 @@ pub fn inclusion_proof_length(index: u64, size: u64) -> usize {
 
 /// Walks from a leaf to the root and returns every step. The last result (the leaf itself in a tree of one leaf) is
 /// the root; it is not compared with anything here.
-pub fn inclusion_steps(
-    index: u64,
-    size: u64,
-    leaf: &Hash,
-    proof: &[Hash],
-) -> Result<Vec<Step>, ProofError> {
+pub fn inclusion_steps(index: u64, size: u64, leaf: &Hash, proof: &[Hash]) -> Result<Vec<Step>, ProofError> {
     if index >= size {
         return Err(ProofError::IndexOutsideTree { index, size });
     }
     let expected = inclusion_proof_length(index, size);
     if proof.len() != expected {
-        return Err(ProofError::Length {
-            found: proof.len(),
-            expected,
-        });
+        return Err(ProofError::Length { found: proof.len(), expected });
     }
     let (mut node, mut last) = (index, size - 1);
     let mut result = *leaf;
@@ -115,30 +107,17 @@ pub fn inclusion_steps(
         };
         node >>= 1;
         last >>= 1;
-        steps.push(Step {
-            sibling: *sibling,
-            side,
-            result,
-        });
+        steps.push(Step { sibling: *sibling, side, result });
     }
     Ok(steps)
 }
 
 /// Whether the leaf with hash `leaf` stands at `index` in the tree with `size` leaves and this root.
-pub fn verify_inclusion(
-    index: u64,
-    size: u64,
-    leaf: &Hash,
-    proof: &[Hash],
-    root: &Hash,
-) -> Result<(), ProofError> {
+pub fn verify_inclusion(index: u64, size: u64, leaf: &Hash, proof: &[Hash], root: &Hash) -> Result<(), ProofError> {
     let steps = inclusion_steps(index, size, leaf, proof)?;
     let computed = steps.last().map_or(*leaf, |step| step.result);
     if computed != *root {
-        return Err(ProofError::Root {
-            computed,
-            expected: *root,
-        });
+        return Err(ProofError::Root { computed, expected: *root });
     }
     Ok(())
 }
@@ -174,10 +153,7 @@ pub fn verify_consistency(
     }
     let expected = consistency_proof_length(old_size, size);
     if proof.len() != expected {
-        return Err(ProofError::Length {
-            found: proof.len(),
-            expected,
-        });
+        return Err(ProofError::Length { found: proof.len(), expected });
     }
     let shift = old_size.trailing_zeros();
     let (mut node, mut last) = ((old_size - 1) >> shift, (size - 1) >> shift);
@@ -201,44 +177,24 @@ pub fn verify_consistency(
         last >>= 1;
     }
     if old_computed != *old_root {
-        return Err(ProofError::OldRoot {
-            computed: old_computed,
-            expected: *old_root,
-        });
+        return Err(ProofError::OldRoot { computed: old_computed, expected: *old_root });
     }
     if computed != *root {
-        return Err(ProofError::Root {
-            computed,
-            expected: *root,
-        });
+        return Err(ProofError::Root { computed, expected: *root });
     }
     Ok(())
 }
 
 /// Two checkpoints of one size must name one root, and there is nothing to prove between them.
-fn verify_same_tree(
-    size: u64,
-    old_root: &Hash,
-    root: &Hash,
-    proof: &[Hash],
-) -> Result<(), ProofError> {
+fn verify_same_tree(size: u64, old_root: &Hash, root: &Hash, proof: &[Hash]) -> Result<(), ProofError> {
     if !proof.is_empty() {
-        return Err(ProofError::Length {
-            found: proof.len(),
-            expected: 0,
-        });
+        return Err(ProofError::Length { found: proof.len(), expected: 0 });
     }
     if size == 0 && *root != empty_root() {
-        return Err(ProofError::Root {
-            computed: empty_root(),
-            expected: *root,
-        });
+        return Err(ProofError::Root { computed: empty_root(), expected: *root });
     }
     if old_root != root {
-        return Err(ProofError::OldRoot {
-            computed: *root,
-            expected: *old_root,
-        });
+        return Err(ProofError::OldRoot { computed: *root, expected: *old_root });
     }
     Ok(())
 }

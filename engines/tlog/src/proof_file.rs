@@ -50,9 +50,7 @@ pub enum ProofFileError {
     #[error("the first line must be {FIRST_LINE}; this is not a proof file")]
     FirstLine,
     /// The `extra` line.
-    #[error(
-        "line {line}: after `extra` comes the entry in base64, at most {ENTRY_BYTES_MAX} bytes of it"
-    )]
+    #[error("line {line}: after `extra` comes the entry in base64, at most {ENTRY_BYTES_MAX} bytes of it")]
     Extra {
         /// Line, from 1.
         line: usize,
@@ -86,13 +84,9 @@ impl ProofFile {
         if bytes.len() > PROOF_FILE_BYTES_MAX {
             return Err(ProofFileError::TooLong);
         }
-        let text = std::str::from_utf8(bytes).map_err(|error| ProofFileError::Encoding {
-            offset: error.valid_up_to(),
-        })?;
-        let mut lines = Lines {
-            rest: text,
-            number: 0,
-        };
+        let text =
+            std::str::from_utf8(bytes).map_err(|error| ProofFileError::Encoding { offset: error.valid_up_to() })?;
+        let mut lines = Lines { rest: text, number: 0 };
         if lines.next()? != FIRST_LINE {
             return Err(ProofFileError::FirstLine);
         }
@@ -104,10 +98,7 @@ impl ProofFile {
             line = lines.next()?;
         }
         let bad = ProofFileError::Index { line: lines.number };
-        let index = line
-            .strip_prefix("index ")
-            .and_then(parse_size)
-            .ok_or(bad)?;
+        let index = line.strip_prefix("index ").and_then(parse_size).ok_or(bad)?;
         let mut proof = Vec::new();
         loop {
             let line = lines.next()?;
@@ -122,12 +113,7 @@ impl ProofFile {
         if lines.rest.is_empty() {
             return Err(ProofFileError::CutShort);
         }
-        Ok(ProofFile {
-            extra,
-            index,
-            proof,
-            checkpoint: lines.rest.to_owned(),
-        })
+        Ok(ProofFile { extra, index, proof, checkpoint: lines.rest.to_owned() })
     }
 }
 
@@ -135,10 +121,7 @@ fn decode_extra(encoded: &str) -> Option<Vec<u8>> {
     if encoded.len() > ENTRY_BYTES_MAX.div_ceil(3) * 4 {
         return None;
     }
-    STANDARD
-        .decode(encoded)
-        .ok()
-        .filter(|extra| extra.len() <= ENTRY_BYTES_MAX)
+    STANDARD.decode(encoded).ok().filter(|extra| extra.len() <= ENTRY_BYTES_MAX)
 }
 
 /// The lines of a text, each of which must be ended by a newline.

@@ -60,14 +60,8 @@ impl Resource {
             return Some(Resource::Bundle(BundleId { index, width }));
         }
         let level = parse_decimal(level, 2)?;
-        let level = u8::try_from(level)
-            .ok()
-            .filter(|level| *level <= TILE_LEVEL_MAX)?;
-        Some(Resource::Tile(TileId {
-            level,
-            index,
-            width,
-        }))
+        let level = u8::try_from(level).ok().filter(|level| *level <= TILE_LEVEL_MAX)?;
+        Some(Resource::Tile(TileId { level, index, width }))
     }
 
     /// Whether the file never changes once it is there (all but the checkpoint).
@@ -152,32 +146,21 @@ fn parse_index_and_width(text: &str) -> Option<(u64, u16)> {
 
 /// Hashes at tile level `level` of a log with `size` leaves: `floor(size / 256^level)`.
 pub fn hashes_at(level: u8, size: u64) -> u64 {
-    size.checked_shr(u32::from(level) * u32::from(TILE_HEIGHT))
-        .unwrap_or(0)
+    size.checked_shr(u32::from(level) * u32::from(TILE_HEIGHT)).unwrap_or(0)
 }
 
 /// Width of tile `index` at `level` in a log with `size` leaves; 0 where there is no such tile.
 pub fn tile_width(level: u8, index: u64, size: u64) -> u16 {
     let before = index.saturating_mul(TILE_WIDTH);
-    hashes_at(level, size)
-        .saturating_sub(before)
-        .min(TILE_WIDTH) as u16
+    hashes_at(level, size).saturating_sub(before).min(TILE_WIDTH) as u16
 }
 
 /// Every tile of a log with `size` leaves that a log with `old_size` leaves did not have at that width, level by level.
 pub fn new_tiles(old_size: u64, size: u64) -> impl Iterator<Item = TileId> {
     (0..LEVELS_USED_MAX).flat_map(move |level| {
         let (old, new) = (hashes_at(level, old_size), hashes_at(level, size));
-        let range = if old == new {
-            0..0
-        } else {
-            old / TILE_WIDTH..new.div_ceil(TILE_WIDTH)
-        };
-        range.map(move |index| TileId {
-            level,
-            index,
-            width: tile_width(level, index, size),
-        })
+        let range = if old == new { 0..0 } else { old / TILE_WIDTH..new.div_ceil(TILE_WIDTH) };
+        range.map(move |index| TileId { level, index, width: tile_width(level, index, size) })
     })
 }
 
@@ -188,15 +171,8 @@ pub fn tiles(size: u64) -> impl Iterator<Item = TileId> {
 
 /// Every bundle of a log with `size` leaves that a log with `old_size` leaves did not have at that width.
 pub fn new_bundles(old_size: u64, size: u64) -> impl Iterator<Item = BundleId> {
-    let range = if old_size == size {
-        0..0
-    } else {
-        old_size / TILE_WIDTH..size.div_ceil(TILE_WIDTH)
-    };
-    range.map(move |index| BundleId {
-        index,
-        width: tile_width(0, index, size),
-    })
+    let range = if old_size == size { 0..0 } else { old_size / TILE_WIDTH..size.div_ceil(TILE_WIDTH) };
+    range.map(move |index| BundleId { index, width: tile_width(0, index, size) })
 }
 
 /// The root of the subtree over up to 256 hashes of one tile row; the count must be a power of two.
@@ -216,11 +192,7 @@ fn fold_row(row: &[Hash]) -> Option<Hash> {
 
 /// The hash that a full tile contributes to the level above: the root over its 256 hashes. `None` unless it is full.
 pub fn full_tile_root(hashes: &[Hash]) -> Option<Hash> {
-    if hashes.len() as u64 == TILE_WIDTH {
-        fold_row(hashes)
-    } else {
-        None
-    }
+    if hashes.len() as u64 == TILE_WIDTH { fold_row(hashes) } else { None }
 }
 
 /// Why a file of a log could not be used.
@@ -276,52 +248,22 @@ impl<R: TileReader + ?Sized> TileReader for &R {
 
 /// Reads a tile and cuts it into hashes. Where a partial tile was removed because the full one replaced it, the first
 /// hashes of the full one are the same.
-pub fn read_tile(
-    reader: &(impl TileReader + ?Sized),
-    tile: TileId,
-) -> Result<Vec<Hash>, ReadError> {
-    let (path, bytes) = read_or_full(reader, tile.to_string(), || {
-        TileId {
-            width: TILE_WIDTH as u16,
-            ..tile
-        }
-        .to_string()
-    })?;
+pub fn read_tile(reader: &(impl TileReader + ?Sized), tile: TileId) -> Result<Vec<Hash>, ReadError> {
+    let (path, bytes) =
+        read_or_full(reader, tile.to_string(), || TileId { width: TILE_WIDTH as u16, ..tile }.to_string())?;
     let full = path != tile.to_string() || u64::from(tile.width) == TILE_WIDTH;
-    let expected = if full {
-        TILE_WIDTH as usize
-    } else {
-        usize::from(tile.width)
-    } * HASH_BYTES;
+    let expected = if full { TILE_WIDTH as usize } else { usize::from(tile.width) } * HASH_BYTES;
     if bytes.len() != expected {
-        return Err(ReadError::TileLength {
-            path,
-            found: bytes.len(),
-            expected,
-        });
+        return Err(ReadError::TileLength { path, found: bytes.len(), expected });
     }
-    Ok(bytes
-        .chunks_exact(HASH_BYTES)
-        .take(usize::from(tile.width))
-        .filter_map(Hash::from_slice)
-        .collect())
+    Ok(bytes.chunks_exact(HASH_BYTES).take(usize::from(tile.width)).filter_map(Hash::from_slice).collect())
 }
 
 /// A bundle's bytes with the name and width of the file they came from (the full one where the partial one is gone).
-pub fn read_bundle(
-    reader: &(impl TileReader + ?Sized),
-    bundle: BundleId,
-) -> Result<(BundleId, Vec<u8>), ReadError> {
-    let full = BundleId {
-        width: TILE_WIDTH as u16,
-        ..bundle
-    };
+pub fn read_bundle(reader: &(impl TileReader + ?Sized), bundle: BundleId) -> Result<(BundleId, Vec<u8>), ReadError> {
+    let full = BundleId { width: TILE_WIDTH as u16, ..bundle };
     let (path, bytes) = read_or_full(reader, bundle.to_string(), || full.to_string())?;
-    let found = if path == bundle.to_string() {
-        bundle
-    } else {
-        full
-    };
+    let found = if path == bundle.to_string() { bundle } else { full };
     Ok((found, bytes))
 }
 
@@ -352,11 +294,7 @@ pub struct TiledTree<R> {
 impl<R: TileReader> TiledTree<R> {
     /// The tree of the log behind `reader` at `size` leaves.
     pub fn new(reader: R, size: u64) -> Self {
-        TiledTree {
-            reader,
-            size,
-            cache: Mutex::default(),
-        }
+        TiledTree { reader, size, cache: Mutex::default() }
     }
 
     /// Leaves of the tree.
@@ -372,28 +310,19 @@ impl<R: TileReader> Nodes for TiledTree<R> {
         let (tile_level, inner) = (level / TILE_HEIGHT, level % TILE_HEIGHT);
         let first = index << inner;
         let tile_index = first / TILE_WIDTH;
-        let tile = TileId {
-            level: tile_level,
-            index: tile_index,
-            width: tile_width(tile_level, tile_index, self.size),
-        };
-        let missing = || ReadError::Missing {
-            path: tile.to_string(),
-        };
+        let tile =
+            TileId { level: tile_level, index: tile_index, width: tile_width(tile_level, tile_index, self.size) };
+        let missing = || ReadError::Missing { path: tile.to_string() };
         if tile.width == 0 {
             return Err(missing());
         }
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let hashes = match cache.entry(tile) {
             std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
-            std::collections::hash_map::Entry::Vacant(place) => {
-                place.insert(read_tile(&self.reader, tile)?)
-            }
+            std::collections::hash_map::Entry::Vacant(place) => place.insert(read_tile(&self.reader, tile)?),
         };
         let start = (first % TILE_WIDTH) as usize;
-        let row = hashes
-            .get(start..start + (1 << inner))
-            .ok_or_else(missing)?;
+        let row = hashes.get(start..start + (1 << inner)).ok_or_else(missing)?;
         fold_row(row).ok_or_else(missing)
     }
 }
@@ -404,32 +333,15 @@ mod tests {
 
     #[test]
     fn paths_are_those_of_the_format_and_read_back() {
-        let tile = TileId {
-            level: 0,
-            index: 1_234_067,
-            width: 256,
-        };
+        let tile = TileId { level: 0, index: 1_234_067, width: 256 };
         assert_eq!(tile.to_string(), "tile/0/x001/x234/067");
-        assert_eq!(
-            Resource::parse("tile/0/x001/x234/067"),
-            Some(Resource::Tile(tile))
-        );
+        assert_eq!(Resource::parse("tile/0/x001/x234/067"), Some(Resource::Tile(tile)));
         let bundle = BundleId { index: 0, width: 7 };
         assert_eq!(bundle.to_string(), "tile/entries/000.p/7");
-        assert_eq!(
-            Resource::parse("tile/entries/000.p/7"),
-            Some(Resource::Bundle(bundle))
-        );
+        assert_eq!(Resource::parse("tile/entries/000.p/7"), Some(Resource::Bundle(bundle)));
         for index in [0, 1, 999, 1000, 999_999, 1_000_000, u64::MAX] {
-            let tile = TileId {
-                level: 2,
-                index,
-                width: 3,
-            };
-            assert_eq!(
-                Resource::parse(&tile.to_string()),
-                Some(Resource::Tile(tile))
-            );
+            let tile = TileId { level: 2, index, width: 3 };
+            assert_eq!(Resource::parse(&tile.to_string()), Some(Resource::Tile(tile)));
         }
     }
 
@@ -473,19 +385,9 @@ mod tests {
         };
         assert_eq!((count(0, true), count(1, true)), (273, 1));
         assert_eq!(all.len(), 277);
-        let partial: Vec<_> = all
-            .iter()
-            .filter(|tile| tile.width < 256)
-            .map(ToString::to_string)
-            .collect();
-        assert_eq!(
-            partial,
-            ["tile/0/273.p/112", "tile/1/001.p/17", "tile/2/000.p/1"]
-        );
-        assert_eq!(
-            tiles(256).map(|tile| tile.to_string()).collect::<Vec<_>>(),
-            ["tile/0/000", "tile/1/000.p/1"]
-        );
+        let partial: Vec<_> = all.iter().filter(|tile| tile.width < 256).map(ToString::to_string).collect();
+        assert_eq!(partial, ["tile/0/273.p/112", "tile/1/001.p/17", "tile/2/000.p/1"]);
+        assert_eq!(tiles(256).map(|tile| tile.to_string()).collect::<Vec<_>>(), ["tile/0/000", "tile/1/000.p/1"]);
         assert_eq!(tiles(0).count(), 0);
     }
 }

@@ -41,11 +41,7 @@ pub fn root<N: Nodes + ?Sized>(nodes: &N, size: u64) -> Result<Hash, N::Error> {
 
 /// The inclusion proof of leaf `index` in the tree with `size` leaves, from the leaf's sibling up to the root's child
 /// (RFC 6962 §2.1.1). `None` when there is no such leaf.
-pub fn inclusion_proof<N: Nodes + ?Sized>(
-    nodes: &N,
-    index: u64,
-    size: u64,
-) -> Result<Option<Vec<Hash>>, N::Error> {
+pub fn inclusion_proof<N: Nodes + ?Sized>(nodes: &N, index: u64, size: u64) -> Result<Option<Vec<Hash>>, N::Error> {
     if index >= size {
         return Ok(None);
     }
@@ -163,10 +159,7 @@ impl MemoryTree {
     pub fn from_leaves(leaves: impl IntoIterator<Item = Hash>) -> Self {
         let mut levels = vec![leaves.into_iter().collect::<Vec<_>>()];
         while let Some(top) = levels.last().filter(|level| level.len() > 1) {
-            let next = top
-                .chunks_exact(2)
-                .map(|pair| node_hash(&pair[0], &pair[1]))
-                .collect();
+            let next = top.chunks_exact(2).map(|pair| node_hash(&pair[0], &pair[1])).collect();
             levels.push(next);
         }
         MemoryTree { levels }
@@ -193,8 +186,6 @@ impl Nodes for MemoryTree {
 
     fn node(&self, level: u8, index: u64) -> Result<Hash, NoSuchNode> {
         let row = self.levels.get(usize::from(level));
-        row.and_then(|row| row.get(usize::try_from(index).ok()?))
-            .copied()
-            .ok_or(NoSuchNode { level, index })
+        row.and_then(|row| row.get(usize::try_from(index).ok()?)).copied().ok_or(NoSuchNode { level, index })
     }
 }

@@ -72,20 +72,12 @@ pub enum VerifyError {
 
 /// Checks a proof file: the checkpoint's signature, the witnesses, and that the entry is in the tree. `entry` is the
 /// entry the reader holds; without it the one in the file is checked (and returned).
-pub fn verify_proof_file(
-    bytes: &[u8],
-    entry: Option<&[u8]>,
-    trust: &Trust<'_>,
-) -> Result<Verified, VerifyError> {
+pub fn verify_proof_file(bytes: &[u8], entry: Option<&[u8]>, trust: &Trust<'_>) -> Result<Verified, VerifyError> {
     let file = ProofFile::parse(bytes)?;
     let signed = SignedCheckpoint::open(file.checkpoint.as_bytes(), trust.origin, trust.log_keys)?;
-    let cosigned =
-        verify_cosignatures(&signed.note, trust.witnesses).map_err(VerifyError::Witness)?;
+    let cosigned = verify_cosignatures(&signed.note, trust.witnesses).map_err(VerifyError::Witness)?;
     if cosigned.len() < trust.witnesses_needed {
-        return Err(VerifyError::Witnesses {
-            found: cosigned.len(),
-            needed: trust.witnesses_needed,
-        });
+        return Err(VerifyError::Witnesses { found: cosigned.len(), needed: trust.witnesses_needed });
     }
     let entry = match (entry, file.extra) {
         (Some(given), Some(carried)) if given != carried => return Err(VerifyError::OtherEntry),
@@ -95,21 +87,7 @@ pub fn verify_proof_file(
     };
     let leaf = leaf_hash(&entry);
     let checkpoint = signed.checkpoint;
-    verify_inclusion(
-        file.index,
-        checkpoint.size,
-        &leaf,
-        &file.proof,
-        &checkpoint.root,
-    )?;
+    verify_inclusion(file.index, checkpoint.size, &leaf, &file.proof, &checkpoint.root)?;
     let steps = inclusion_steps(file.index, checkpoint.size, &leaf, &file.proof)?;
-    Ok(Verified {
-        index: file.index,
-        entry,
-        leaf,
-        steps,
-        checkpoint,
-        signers: signed.signers,
-        cosigned,
-    })
+    Ok(Verified { index: file.index, entry, leaf, steps, checkpoint, signers: signed.signers, cosigned })
 }
