@@ -315,6 +315,7 @@ merchants-reason-quality-problems = Quality problems
 merchants-reason-authority-request = Asked for by an authority
 merchants-reason-counterfeit = Counterfeits sold
 merchants-reason-repeated-violations = Repeated violations
+merchants-reason-in-order = Complete and in order
 merchants-reason-mended = Mended
 merchants-reason-mistaken = The decision was mistaken
 merchants-reason-term-over = The term is over

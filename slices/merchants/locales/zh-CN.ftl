@@ -315,6 +315,7 @@ merchants-reason-quality-problems = 商品质量问题
 merchants-reason-authority-request = 主管部门要求
 merchants-reason-counterfeit = 销售假冒商品
 merchants-reason-repeated-violations = 多次违规
+merchants-reason-in-order = 资料齐全、核对无误
 merchants-reason-mended = 问题已改正
 merchants-reason-mistaken = 原决定有误
 merchants-reason-term-over = 期限届满

@@ -24,6 +24,7 @@ pub struct Decision {
 /// The reason codes a move takes; the texts are `merchants-reason-<code with dashes>`.
 pub fn reasons_for(step: Move) -> &'static [&'static str] {
     match step {
+        Move::Enrol => &["in_order", "other"],
         Move::Refuse => &[
             "documents_false", "documents_unclear", "identity_unconfirmed", "category_not_allowed", "blacklisted", "other",
         ],

@@ -6,7 +6,7 @@ use crate::model::{
     CATEGORIES_MAX, Company, Contacts, DEVICES_MAX, Finding, Merchant, Move, RETURN_ADDRESSES_MAX, ReturnAddress, State,
     Weight,
 };
-use crate::{Error, rules, store, text};
+use crate::{Error, register, rules, store, text};
 use ground::Fault;
 use ground::limits::LINE_CHARS_MAX;
 use kernel::{Act, Actor, Kernel, Permission, Write};
@@ -145,7 +145,7 @@ fn change_act(before: &Merchant, after: &Merchant) -> Act {
 }
 
 /// Hands a file in. What the merchant can mend is refused at its field and nothing changes; a party on the blacklist is
-/// refused with that reason; everything else is verified next.
+/// refused with that reason; everything else is under verification when this returns, or even admitted.
 ///
 /// # Errors
 /// `not_found`, `forbidden`, `stale`, `wrong_state` (also on a second hand-in), `invalid_input` with what to mend.
@@ -180,6 +180,13 @@ pub async fn submit(kernel: &Kernel, actor: &Actor, id: &str, version: i64) -> R
     merchant.findings = checked.findings;
     store::update_merchant(write.tx(), &merchant, false).await?;
     write.commit().await?;
+    // The checks begin at once; where they cannot (a busy store), the timer begins them.
+    if merchant.state == State::Submitted {
+        match register::verify(kernel, id, State::Submitted).await {
+            Ok(_) => return store::merchant(kernel.db().read(), id).await?.ok_or(Error::Missing),
+            Err(error) => tracing::warn!(merchant = id, %error, "verification is left to the timer"),
+        }
+    }
     kernel.wake(crate::jobs::VERIFICATION);
     Ok(merchant)
 }

@@ -59,7 +59,7 @@ pub use qualification::{
     NewFile, NewQualification, add_qualification, decide_qualification, document, qualification, qualifications,
     withdraw_qualification,
 };
-pub use read::{get, history, list, own, standing_for, waiting};
+pub use read::{get, history, list, open_work, own, preview, standing_for};
 pub use register::{HttpRegister, Register};
 pub use routes::routes;
 pub use rules::Coverage;

@@ -54,6 +54,9 @@ pub struct KindRule {
     pub is_identity: bool,
     /// Whether its issuer must be named.
     pub issuer_required: bool,
+    /// Asked of merchants for a category. The others (a trademark, a test report) a merchant may show too: they speak for
+    /// its listings.
+    pub is_asked_of_merchants: bool,
 }
 
 /// One requirement: any one of these kinds will do.
@@ -130,10 +133,8 @@ impl Matrix {
             (category.path.clone(), name)
         });
         let of_merchant = || qualifications.iter().filter(|q| q.bearer == Bearer::Merchant);
-        // A kind that serves instead of a merchant's is a merchant's too, whoever else bears it.
         let alternatives: Vec<&String> = of_merchant().flat_map(|q| &q.or).collect();
-        let kinds = qualifications.iter().filter(|q| q.bearer == Bearer::Merchant || alternatives.contains(&&q.kind));
-        let kinds = kinds.map(|q| {
+        let kinds = qualifications.iter().map(|q| {
             let rule = KindRule {
                 id: q.kind.clone(),
                 name: Bilingual::new(q.name.zh.clone(), q.name.en.clone()),
@@ -145,6 +146,7 @@ impl Matrix {
                 valid_days: q.valid_days,
                 is_identity: q.number == Some(NumberKind::Uscc),
                 issuer_required: true,
+                is_asked_of_merchants: q.bearer == Bearer::Merchant || alternatives.contains(&&q.kind),
             };
             (q.kind.clone(), rule)
         });
@@ -171,9 +173,10 @@ impl Matrix {
         self.kinds.get(id)
     }
 
-    /// Every kind of paper a merchant may show, by key.
+    /// Every kind of paper a merchant may show: first those asked of merchants, each part by key.
     pub fn kinds(&self) -> impl Iterator<Item = &KindRule> {
-        self.kinds.values()
+        let (asked, others): (Vec<_>, Vec<_>) = self.kinds.values().partition(|kind| kind.is_asked_of_merchants);
+        asked.into_iter().chain(others)
     }
 
     /// Every category, by path.
@@ -266,6 +269,7 @@ pub(crate) fn fixture() -> Matrix {
             valid_days: None,
             is_identity,
             issuer_required: true,
+            is_asked_of_merchants: true,
         };
         (id.to_owned(), rule)
     };

@@ -41,7 +41,7 @@ pub async fn list(kernel: &Kernel, actor: &Actor, filter: &Filter, paging: &Pagi
 ///
 /// # Errors
 /// What the store says.
-pub async fn waiting(kernel: &Kernel, actor: &Actor) -> Result<u64, Error> {
+pub async fn open_work(kernel: &Kernel, actor: &Actor) -> Result<u64, Error> {
     if !actor.may(Permission::MerchantsDecide) {
         return Ok(0);
     }

@@ -298,7 +298,8 @@ fn step_form(cx: &View, file: &File, step: Move, errors: FormErrors, typed: Deci
         input type="hidden" name="version" value=(file.merchant.version);
         input type="hidden" name="move" value=(step.name());
         @if !reasons.is_empty() {
-            @let field = Field::checks(cx, "reasons", cx.t("merchants-reasons"), reasons).required().errors(&errors);
+            @let field = Field::checks(cx, "reasons", cx.t("merchants-reasons"), reasons).errors(&errors);
+            @let field = if rules::needs_reasons(step) { field.required() } else { field.value("in_order") };
             (typed.reasons.iter().fold(field, |field, reason| field.value(reason)))
         }
         @if step == Move::Suspend { (Field::date(cx, "until", cx.t("merchants-suspend-until")).value(&typed.until).errors(&errors)) }

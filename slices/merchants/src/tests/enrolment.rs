@@ -11,7 +11,7 @@ async fn a_merchant_enrols_through_checks_and_a_persons_decision_on_every_store(
         let merchant = ready(&bench, &org, 1, NAME).await;
         assert_eq!(merchant.state, State::Draft);
         let merchant = crate::submit(kernel, &owner(&org), &org, merchant.version).await.unwrap();
-        assert_eq!(merchant.state, State::Submitted, "{kind}");
+        assert_eq!(merchant.state, State::Verifying, "{kind}");
         bench.settle().await;
         let merchant = crate::get(kernel, &reviewer(), &org).await.unwrap();
         assert_eq!(merchant.state, State::Verifying, "no register: a person decides ({kind})");
@@ -44,7 +44,7 @@ async fn a_merchant_enrols_through_checks_and_a_persons_decision_on_every_store(
         }
         assert_eq!(crate::directory(kernel, &[org.clone(), "x".into()]).await.unwrap()[&org], "清溪食品");
         assert_eq!(crate::find_by_uscc(kernel, &uscc(1)).await.unwrap().unwrap().id, org);
-        assert_eq!(crate::waiting(kernel, &reviewer()).await.unwrap(), 0);
+        assert_eq!(crate::open_work(kernel, &reviewer()).await.unwrap(), 0);
     }
 }
 
@@ -91,7 +91,7 @@ async fn a_second_hand_in_and_a_stale_version_are_refused() {
     assert_eq!(said(crate::submit(kernel, &actor, "m1", merchant.version).await), "stale");
     crate::submit(kernel, &actor, "m1", merchant.version + 1).await.unwrap();
     assert_eq!(said(crate::submit(kernel, &actor, "m1", merchant.version + 1).await), "wrong_state");
-    assert_eq!(said(crate::update(kernel, &actor, "m1", merchant.version + 2, change()).await), "wrong_state");
+    assert_eq!(said(crate::update(kernel, &actor, "m1", merchant.version + 3, change()).await), "wrong_state");
     let submitted = bench.acts("m1").await.into_iter().filter(|kind| kind == "merchant.submitted").count();
     assert_eq!(submitted, 1);
 }
@@ -184,7 +184,7 @@ async fn a_refused_merchant_reads_why_mends_and_hands_in_again() {
     let merchant = crate::get(&bench.kernel, &owner("m1"), "m1").await.unwrap();
     assert_eq!((merchant.state, merchant.note.as_str()), (State::Refused, "第二页看不清"));
     let merchant = crate::submit(&bench.kernel, &owner("m1"), "m1", merchant.version).await.unwrap();
-    assert_eq!((merchant.state, merchant.reasons.len()), (State::Submitted, 0));
+    assert_eq!((merchant.state, merchant.reasons.len()), (State::Verifying, 0));
 }
 
 #[tokio::test]
@@ -211,7 +211,7 @@ async fn a_blacklisted_party_is_refused_with_its_reason_and_a_namesake_goes_to_a
     assert_eq!(said(crate::lift_blacklist(&bench.kernel, &reviewer(), &bank.id, "再次").await), "not_found");
     let again = crate::get(&bench.kernel, &owner("m1"), "m1").await.unwrap();
     let again = crate::submit(&bench.kernel, &owner("m1"), "m1", again.version).await.unwrap();
-    assert_eq!(again.state, State::Submitted);
+    assert_eq!(again.state, State::Enrolled, "the register had confirmed its papers meanwhile");
 }
 
 #[tokio::test]
@@ -249,7 +249,7 @@ async fn after_enrolment_the_register_number_is_fixed_and_another_name_is_looked
     let renamed = Company { legal_name: "杭州清溪新名有限公司".into(), ..merchant.company.clone() };
     let merchant = crate::update(kernel, &actor, "m1", merchant.version, change(renamed)).await.unwrap();
     assert_eq!((merchant.state, merchant.open_reason.as_deref()), (State::Enrolled, Some("identity_changed")));
-    assert_eq!(crate::waiting(kernel, &reviewer()).await.unwrap(), 1);
+    assert_eq!(crate::open_work(kernel, &reviewer()).await.unwrap(), 1);
     let merchant = crate::reverify(kernel, &reviewer(), "m1", merchant.version, "已核对变更登记").await.unwrap();
     assert_eq!(merchant.open_reason, None);
 }
