@@ -121,10 +121,10 @@ fn screen_lines(mut reader: Box<dyn BufRead>, mut writer: impl Write, screener: 
     let mut line = Vec::new();
     for number in 1_u64.. {
         let read = read_line(&mut reader, &mut line);
-        let outcome = match read {
+        let outcome = match &read {
             Ok(0) => break,
             Ok(_) => screener.line(number, &line),
-            Err(error) => Some(Err(stream_error(&error))),
+            Err(error) => Some(Err(stream_error(error))),
         };
         let broken = read.is_err();
         match outcome {
