@@ -28,6 +28,7 @@ merchants-why-papers = Papers to be confirmed
 merchants-due = Due
 merchants-work-none = Nothing to verify
 merchants-work-none-help = New enrolments and papers to be confirmed appear here.
+merchants-other-merchant = See that merchant
 merchants-open = To be looked at
 merchants-open-identity-changed = Name, representative or account were changed: compare
 merchants-open-reverification = Something is open in the regular verification

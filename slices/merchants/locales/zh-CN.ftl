@@ -28,6 +28,7 @@ merchants-why-papers = 有待确认的资质
 merchants-due = 期限
 merchants-work-none = 没有待核验的商家
 merchants-work-none-help = 新的申请和待确认的资质会出现在这里。
+merchants-other-merchant = 查看该商家
 merchants-open = 待人工查看
 merchants-open-identity-changed = 名称、代表人或账户有变更，请核对
 merchants-open-reverification = 定期核验中有疑点，请查看

@@ -179,9 +179,11 @@ fn document(cx: &View, q: &Qualification) -> Markup {
             None => p class="ts-muted" { (cx.t("merchants-file-none")) },
             Some(document) => {
                 @if document.media_type.starts_with("image/") {
-                    a href=(path) { img class="ts-document" src=(path) alt=(cx.ta("merchants-document-of", &[("name", document.name.as_str().into())])) loading="lazy"; }
+                    figure class="ts-picture" {
+                        a href=(path) { img src=(path) alt=(cx.ta("merchants-document-of", &[("name", document.name.as_str().into())])) loading="lazy"; }
+                    }
                 }
-                p { a href=(path) { (icon("file-certificate")) (document.name) } " " span class="ts-muted ts-num" { (cx.number(document.bytes / 1024)) " KiB" } }
+                p { a href=(path) { (icon("file-certificate")) (document.name) } " " span class="ts-muted ts-num" { (cx.number((document.bytes / 1024).max(1))) " KiB" } }
             }
         }
     }

@@ -13,9 +13,9 @@ use ui::View;
 use ui::parts::{Entry, FormErrors, Timeline, Tone, badge, status};
 use web::Failure;
 
-/// Page of an act and its proof.
+/// Where an act's proof is explained to whoever may see it.
 pub(super) fn proof_path(act_id: &str) -> String {
-    format!("/console/ledger/{act_id}")
+    format!("/proofs/{act_id}")
 }
 
 /// Where a document is shown.
@@ -126,6 +126,9 @@ pub(super) fn finding_list<'a>(cx: &View, matrix: &Matrix, findings: impl Iterat
                     li {
                         (badge(tone, &cx.t(&format!("merchants-weight-{}", finding.weight.name()))))
                         " " (said(cx, matrix, &format!("merchants-finding-{}", finding.code), finding))
+                        @for other in finding.args.get("merchants").into_iter().flat_map(|ids| ids.split(' ')) {
+                            " " a href={ "/console/merchants/" (other) } { (cx.t("merchants-other-merchant")) }
+                        }
                         div class="ts-muted" { (said(cx, matrix, &format!("merchants-remedy-{}", finding.code), finding)) }
                     }
                 }

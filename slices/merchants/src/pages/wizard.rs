@@ -84,6 +84,7 @@ impl Draft {
         let blocking = |f: &&Finding| f.weight == crate::Weight::Blocking;
         match step {
             Step::Review => self.merchant.as_ref().is_some_and(|m| !rules::is_open_for_writing(m.state)),
+            Step::Papers if self.merchant.as_ref().is_none_or(|merchant| merchant.categories.is_empty()) => false,
             _ => self.merchant.is_some() && !self.findings.iter().filter(blocking).any(|finding| step.holds(finding)),
         }
     }

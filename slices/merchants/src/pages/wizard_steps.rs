@@ -255,10 +255,12 @@ fn return_address(cx: &View, position: usize, address: &ReturnAddress, errors: &
             @for (name, value, required) in parts {
                 @let id = if position == 0 { format!("field-{name}") } else { format!("field-{name}-{position}") };
                 @let wrong = errors.for_field(name).filter(|_| position == 0);
-                label for=(id) { (cx.t(&format!("merchants-field-{}", name.replace('_', "-")))) }
-                input class="form-control" id=(id) name=(name) value=(value) maxlength="300" required[required]
-                    aria-invalid=[wrong.map(|_| "true")] aria-describedby=[wrong.map(|_| format!("{id}-error"))];
-                @if let Some(text) = wrong { p class="ts-error" id={ (id) "-error" } { (text) } }
+                div class={ "ts-field" @if wrong.is_some() { " ts-wrong" } } {
+                    label for=(id) { (cx.t(&format!("merchants-field-{}", name.replace('_', "-")))) }
+                    input class="form-control" id=(id) name=(name) value=(value) maxlength="300" required[required]
+                        aria-invalid=[wrong.map(|_| "true")] aria-describedby=[wrong.map(|_| format!("{id}-error"))];
+                    @if let Some(text) = wrong { p class="ts-error" id={ (id) "-error" } { (ui::icon("alert-circle")) (text) } }
+                }
             }
         }
     }
@@ -282,12 +284,14 @@ pub(super) fn review(cx: &View, draft: &Draft) -> Markup {
         .add(cx.t("merchants-field-bank-account"), html! { (contacts.bank_name) " " (contacts.bank_account) });
     let live = [QualificationState::Submitted, QualificationState::Verified];
     let visible: Vec<_> = crate::read::visible_findings(&draft.findings, &draft.actor).collect();
+    let shown: Vec<_> = draft.qualifications.iter().filter(|q| live.contains(&q.state)).collect();
     let blocked = visible.iter().any(|finding| finding.weight == Weight::Blocking);
     html! {
         (table)
         h3 { (cx.t("merchants-papers")) }
+        @if shown.is_empty() { p class="ts-muted" { (cx.t("merchants-papers-none")) } }
         ul {
-            @for q in draft.qualifications.iter().filter(|q| live.contains(&q.state)) {
+            @for q in shown {
                 li { (kind_text(cx, &draft.matrix, &q.kind)) " " (q.number) " " (paper_mark(cx, q.state)) }
             }
         }
