@@ -101,6 +101,19 @@ mod tests {
     }
 
     #[test]
+    fn kappa_lies_between_its_bounds_and_does_not_mind_who_was_first() {
+        for counts in 1..5u64.pow(4) {
+            let digit = |place: u32| counts / 5u64.pow(place) % 5;
+            let found = kappa(digit(0), digit(1), digit(2), digit(3));
+            let swapped = kappa(digit(0), digit(2), digit(1), digit(3));
+            assert_eq!(found.kappa.is_some(), swapped.kappa.is_some());
+            if let (Some(one), Some(other)) = (found.kappa, swapped.kappa) {
+                assert!((-1.0..=1.0).contains(&one) && close(one, other), "{counts}");
+            }
+        }
+    }
+
+    #[test]
     fn without_variation_there_is_no_kappa_although_all_agree() {
         assert_eq!(agreement(&Pairs::default()), None);
         for pairs in [kappa(9, 0, 0, 0), kappa(0, 0, 0, 9)] {

@@ -8,6 +8,7 @@ macro_rules! names {
     ($type:ident { $($variant:ident = $name:literal),* $(,)? }) => {
         impl $type {
             /// Every one, in order.
+            #[allow(dead_code)] // Not every list is asked for whole.
             pub const ALL: &'static [$type] = &[$($type::$variant),*];
 
             /// Stable name, as stored and in message ids.

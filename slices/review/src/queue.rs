@@ -247,7 +247,8 @@ pub async fn claim(kernel: &Kernel, actor: &Actor, item_id: &str) -> Result<Item
     let claim_id = kernel.new_id();
     let claim = Claim { id: &claim_id, user: &actor.id, now, until: now.plus_micros(parameters.lease_micros) };
     if !store::items::claim(&tx, &sight, item_id, &claim).await? {
-        let there = store::items::get(&tx, item_id).await?.ok_or_else(Problem::not_found)?;
+        drop(tx); // A fresh look: this transaction may still see the item as it was.
+        let there = store::items::get(kernel.db().read(), item_id).await?.ok_or_else(Problem::not_found)?;
         return Err(if there.is_held(now) { Error::Taken } else { Error::Stale }.into());
     }
     let item = store::items::get(&tx, item_id).await?.ok_or_else(Problem::not_found)?;
@@ -313,11 +314,13 @@ pub async fn renew(kernel: &Kernel, actor: &Actor, item_id: &str, claim_id: &str
     let tx = kernel.db().write_tx().await?;
     let claim = Claim { id: claim_id, user: &actor.id, now, until: now.plus_micros(parameters.lease_micros) };
     let renewed = store::items::renew(&tx, item_id, &claim, parameters.lease_renewals).await?;
-    let item = store::items::get(&tx, item_id).await?.ok_or_else(|| Problem::from(Error::LeaseLost))?;
     if !renewed {
+        drop(tx);
+        let item = store::items::get(kernel.db().read(), item_id).await?.ok_or_else(|| Problem::from(Error::LeaseLost))?;
         let holds = item.is_held_by(&actor.id, now) && item.claim_id.as_deref() == Some(claim_id);
         return Err(if holds { Error::Renewals { most: parameters.lease_renewals } } else { Error::LeaseLost }.into());
     }
+    let item = store::items::get(&tx, item_id).await?.ok_or_else(Problem::not_found)?;
     tx.commit().await.map_err(db::Error::from)?;
     Ok(item)
 }

@@ -79,7 +79,7 @@ fn page(cx: &View, actor: &Actor, found: &Page<Golden>) -> Markup {
             .column(Column::text(cx.t("review-golden-since")).quiet())
             .column(Column::text(cx.t("review-action")))
             .rows(found.rows.iter().map(row))
-            .empty(empty("medal", &cx.t("review-golden-none"), &cx.t("review-golden-none-help"), None))
+            .empty(empty("star", &cx.t("review-golden-none"), &cx.t("review-golden-none-help"), None))
             .paging(Paging::pages(cx, found.paging.page, found.pages(), found.total)))
     })
 }

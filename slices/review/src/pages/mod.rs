@@ -112,3 +112,10 @@ pub(crate) fn seconds_text(cx: &View, seconds: f64) -> String {
     }
     cx.ta("review-minutes", &[("n", cx.decimal(seconds / 60.0, 1).into())])
 }
+
+/// The review screen without a server around it.
+#[cfg(test)]
+pub(crate) fn screen_for_tests(cx: &View, actor: &Actor, kernel: &Kernel, work: &crate::decide::Work) -> Markup {
+    let titles = Titles::of(kernel).unwrap_or(Titles(HashMap::new()));
+    screen::page(cx, actor, &titles, work, &item::DecideForm::default(), &ui::parts::FormErrors::none())
+}

@@ -78,7 +78,7 @@ fn page(cx: &View, actor: &Actor, today: jiff::civil::Date, found: &Page<Visit>)
         .collect();
     let mut header = PageHeader::new(cx, cx.t("review-onsite")).lead(cx.t("review-onsite-lead"));
     if actor.may(Permission::ReviewManage) {
-        header = header.link(&cx.t("review-onsite-new"), "/console/review/onsite/new", "calendar-plus");
+        header = header.link(&cx.t("review-onsite-new"), "/console/review/onsite/new", "calendar");
     }
     shell::console(cx, &cx.t("review-onsite"), html! {
         (header)

@@ -192,7 +192,7 @@ fn mine(cx: &View, titles: &Titles, held: &[Item]) -> Markup {
             .column(Column::text(cx.t("review-due")))
             .column(Column::text(cx.t("review-lease")))
             .rows(held.iter().map(row))
-            .empty(empty("hand-stop", &cx.t("review-mine-none"), &cx.t("review-mine-none-help"), None)))
+            .empty(empty("user-check", &cx.t("review-mine-none"), &cx.t("review-mine-none-help"), None)))
     }
 }
 
@@ -261,7 +261,7 @@ fn list(cx: &View, titles: &Titles, found: &Page<Item>) -> Markup {
             .sorted(Sort::from_view(cx, SORTS, "due"))
             .rows(found.rows.iter().map(row))
             .export("CSV", "/console/review.csv")
-            .empty(empty("mood-smile", &cx.t("review-none"), &cx.t("review-none-help"), None))
+            .empty(empty("checks", &cx.t("review-none"), &cx.t("review-none-help"), None))
             .paging(Pages::pages(cx, found.paging.page, found.pages(), found.total)))
     }
 }

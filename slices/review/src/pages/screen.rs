@@ -116,7 +116,7 @@ fn right(cx: &View, actor: &Actor, work: &Work, form: &DecideForm, errors: &Form
                 @if open && free && !work.stale && actor.may(Permission::ReviewDecide) {
                     p { (cx.t("review-claim-help")) }
                     (form_post(cx, &format!("/console/review/{}/claim", work.item.id), html! {
-                        button class="btn btn-primary" type="submit" data-key="c" { (icon("hand-stop")) (cx.t("review-claim")) }
+                        button class="btn btn-primary" type="submit" data-key="c" { (icon("user-check")) (cx.t("review-claim")) }
                     }))
                 } @else if open && !free {
                     p { (cx.t("review-held-by-other")) }
@@ -270,7 +270,7 @@ fn lease(cx: &View, work: &Work) -> Markup {
 
 fn release(cx: &View, work: &Work) -> Markup {
     form_post(cx, &format!("/console/review/{}/release", work.item.id), html! {
-        button class="btn btn-sm" type="submit" { (icon("arrow-back")) (cx.t("review-release")) }
+        button class="btn btn-sm" type="submit" { (icon("arrow-back-up")) (cx.t("review-release")) }
     })
 }
 

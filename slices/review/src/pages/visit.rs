@@ -49,7 +49,7 @@ fn page(cx: &View, actor: &Actor, today: jiff::civil::Date, visit: &Visit, error
             (Field::text(cx, "reason", cx.t("review-why")).required())
             (submit(&cx.t("review-visit-cancel"), None))
         });
-        header = header.action(confirm(&cx.t("review-visit-cancel"), "calendar-x", true, body));
+        header = header.action(confirm(&cx.t("review-visit-cancel"), "circle-x", true, body));
     }
     shell::console(cx, &visit.merchant_name, html! {
         (header)
