@@ -30,7 +30,9 @@ pub mod decide;
 mod error;
 pub mod import;
 pub mod model;
+#[cfg(not(test))]
 mod pages;
+mod papers;
 mod pictures;
 pub mod reactions;
 pub mod runs;
@@ -46,8 +48,10 @@ pub use content::{Batch, Change, Content, Document, Image};
 pub use decide::{Measure, Outcome, Verdict, decide_review, decide_review_in, take_measure};
 pub use error::{CODES, Error};
 pub use model::{Cause, Filter, Hold, Listing, Run, RunKind, Version, severity_name};
+pub use papers::{keep as keep_document, open as open_document};
 pub use pictures::{keep as keep_picture, open as open_picture, resolve as resolve_pictures};
 pub use reactions::{on_merchant_returned, on_merchant_stopped, on_qualification_expired, on_qualification_verified};
+pub use runs::past::past as past_runs;
 pub use runs::preview::preview;
 pub use runs::rescreen::{on_policy_activated, rescreen, rescreens};
 pub use runs::shadow::{ShadowReport, ShadowSample, shadow_run};
@@ -68,6 +72,19 @@ use std::time::Duration;
 /// The migrations of this slice.
 pub fn migrations() -> db::Migrations {
     store::schema::migrations()
+}
+
+/// The texts of this slice.
+pub const CATALOG: ui::CatalogSource = ui::CatalogSource {
+    crate_name: "listings",
+    zh: include_str!("../locales/zh-CN.ftl"),
+    en: include_str!("../locales/en.ftl"),
+};
+
+/// The routes of this slice.
+#[cfg(not(test))]
+pub fn routes() -> web::Routes {
+    pages::routes()
 }
 
 /// Declares this slice's policy tables, `same-goods` and `recall-checks`.
@@ -92,3 +109,6 @@ pub fn jobs() -> Vec<Job> {
 pub async fn unsound(kernel: &Kernel, most: u64) -> Result<Vec<String>> {
     store::listings::unsound(kernel.db().read(), most).await
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,8 +15,6 @@ pub(crate) mod record;
 pub mod run;
 pub(crate) mod source;
 pub(crate) mod table;
-#[cfg(test)]
-mod tests;
 pub(crate) mod writer;
 
 pub use mapping::Mapping;

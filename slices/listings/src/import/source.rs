@@ -73,7 +73,10 @@ pub(crate) fn open(path: &Path, label: &str) -> Result<Source, Failed> {
     let plain: Box<dyn Read + Send> = if gzip { Box::new(MultiGzDecoder::new(counted)) } else { Box::new(counted) };
     let mut plain = Limited { inner: plain, left: UNPACKED_BYTES_MAX };
     let mut sample = Vec::new();
-    (&mut plain).take(SAMPLE_BYTES as u64).read_to_end(&mut sample).map_err(|error| failed(1, &error))?;
+    if let Err(error) = (&mut plain).take(SAMPLE_BYTES as u64).read_to_end(&mut sample) {
+        let line = sample.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+        return Err(failed(line, &error));
+    }
     let whole = sample.len() < SAMPLE_BYTES;
     let encoding = match label {
         "auto" => detect(&sample, whole),

@@ -2,11 +2,12 @@
 //!
 //! Reading order: `engine` (compiled rules and banks held in memory), `input` (a version as the engine wants it),
 //! `turn` (the job), `apply` (what a result does), `rescreen` (a changed policy goes through the shelf), [`shadow`]
-//! (what a policy would do), [`preview`] (findings while typing).
+//! (what a policy would do), [`preview`] (findings while typing), `past` (what was found before).
 
 pub(crate) mod apply;
 pub(crate) mod engine;
 pub(crate) mod input;
+pub(crate) mod past;
 pub(crate) mod preview;
 pub(crate) mod rescreen;
 pub(crate) mod shadow;

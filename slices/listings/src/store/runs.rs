@@ -220,3 +220,16 @@ pub(crate) async fn rules_in_use(db: &impl ConnectionTrait) -> Result<Vec<(Strin
     all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     Ok(all)
 }
+
+/// Screenings of these versions, newest first, at most `most`.
+pub(crate) async fn of_versions(db: &impl ConnectionTrait, version_ids: &[String], most: u64) -> Result<Vec<Run>> {
+    let rows = runs::Entity::find()
+        .filter(runs::Column::VersionId.is_in(version_ids.iter().take(IN_MAX).map(String::as_str)))
+        .order_by_desc(runs::Column::At)
+        .order_by_desc(runs::Column::Id)
+        .limit(most)
+        .all(db)
+        .await
+        .map_err(fail)?;
+    rows.into_iter().map(read).collect()
+}
