@@ -28,9 +28,13 @@ pub struct Application {
 }
 
 /// Everything the product answers to, with its access.
-pub fn routes(ledger: &Ledger, clock: Option<crate::demonstration::ClockControl>) -> Routes {
+pub fn routes(
+    ledger: &Ledger,
+    providers: accounts::oidc::Providers,
+    clock: Option<crate::demonstration::ClockControl>,
+) -> Routes {
     let routes = Routes::default()
-        .merge(accounts::routes())
+        .merge(accounts::routes_with(providers))
         .merge(merchants::routes())
         .merge(listings::routes())
         .merge(review::routes())
@@ -65,7 +69,7 @@ pub async fn assemble(
     .await
     .map_err(anyhow::Error::new)?;
     let jobs = jobs(&ledger, &outbound, &parts);
-    let routes = routes(&ledger, parts.clock);
+    let routes = routes(&ledger, parts.providers, parts.clock);
     let mut table = routes.table().to_vec();
     table.extend(Routes::of_web().table().iter().cloned());
     let router = routes.into_router(site.clone());
@@ -77,6 +81,8 @@ pub async fn assemble(
 pub struct Parts {
     /// The register adapter of merchants; none: people confirm by hand.
     pub register: Option<merchants::register::Settings>,
+    /// Who else signs people in.
+    pub providers: accounts::oidc::Providers,
     /// The clock of a demonstration.
     pub clock: Option<crate::demonstration::ClockControl>,
 }
@@ -87,7 +93,7 @@ impl Parts {
     /// # Errors
     /// When a secret's file cannot be read.
     pub fn from_config(config: &Config, clock: Option<crate::demonstration::ClockControl>) -> Result<Parts> {
-        Ok(Parts { register: config.register()?, clock })
+        Ok(Parts { register: config.register()?, providers: config.providers()?, clock })
     }
 }
 

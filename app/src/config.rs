@@ -93,6 +93,7 @@ pub struct Oidc {
 #[allow(missing_docs)]
 pub struct Ledger {
     pub origin: String,
+    pub secret_file: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -173,6 +174,24 @@ impl Config {
                 status_in_force: from.status_in_force.clone(),
             },
         }))
+    }
+
+    /// Who else signs people in.
+    ///
+    /// # Errors
+    /// When the secret's file cannot be read.
+    pub fn providers(&self) -> Result<accounts::oidc::Providers> {
+        let from = &self.oidc;
+        if from.issuer.is_empty() {
+            return Ok(accounts::oidc::Providers::default());
+        }
+        Ok(accounts::oidc::Providers::new(vec![accounts::oidc::Provider {
+            key: "sso".to_owned(),
+            name: from.name.clone(),
+            issuer: from.issuer.clone(),
+            client_id: from.client_id.clone(),
+            client_secret: secret(&from.client_secret_file).context("[oidc] client_secret_file")?,
+        }]))
     }
 
     /// How the web layer behaves.

@@ -45,16 +45,16 @@ pub async fn links(app: &Application, base_url: &str, demonstration: bool) -> Re
     if demonstration {
         for role in STAFF {
             let login = role.name();
-            add(role.name(), login, accounts::demonstration_link(&app.kernel, role, login, None).await.map_err(anyhow::Error::new)?);
+            add(role.name(), login, accounts::demonstration_link(&app.kernel, role, login, None).await.map_err(load::told)?);
         }
-        let second = accounts::demonstration_link(&app.kernel, Role::Reviewer, "reviewer2", None).await.map_err(anyhow::Error::new)?;
+        let second = accounts::demonstration_link(&app.kernel, Role::Reviewer, "reviewer2", None).await.map_err(load::told)?;
         add("reviewer", "reviewer2", second);
         for login in load::merchant_logins(MERCHANT_LINKS) {
-            if let Some(token) = accounts::link_of(&app.kernel, &login).await.map_err(anyhow::Error::new)? {
+            if let Some(token) = accounts::link_of(&app.kernel, &login).await.map_err(load::told)? {
                 add("merchant", &login, token);
             }
         }
-    } else if let Some(token) = accounts::first_admin_link(&app.kernel).await.map_err(anyhow::Error::new)? {
+    } else if let Some(token) = accounts::first_admin_link(&app.kernel).await.map_err(load::told)? {
         add("admin", "admin", token);
     }
     Ok(links)

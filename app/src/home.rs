@@ -79,7 +79,7 @@ impl Desk {
             desk.merchants = Some(merchants::open_work(kernel, actor).await?);
         }
         if actor.may(Permission::ListingsRead) {
-            desk.listings = listings::counts(kernel, actor).await?;
+            desk.listings = listings::counts(kernel, actor, None).await?;
         }
         if actor.may(Permission::LedgerRead) {
             desk.since_yesterday = kernel::store::act_counts(kernel, kernel.now().plus_micros(-DAY_MICROS)).await?;

@@ -20,6 +20,7 @@ impl web::Nav for Navigation {
                 NavEntry::new(Area::Merchant, "app-nav-own-enrolment", "/merchant/enrol", "certificate"),
                 NavEntry::new(Area::Merchant, "app-nav-own-listings", "/merchant/listings", "package"),
                 NavEntry::new(Area::Merchant, "app-nav-own-imports", "/merchant/imports", "upload"),
+                NavEntry::new(Area::Merchant, "proofs-own-title", "/merchant/acts", "book"),
             ];
         }
         let counts = Counts::read(kernel, actor).await;

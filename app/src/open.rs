@@ -93,7 +93,10 @@ pub async fn open_ledger(kernel: &Kernel, config: &Config) -> Result<ledger::Led
     let settings = ledger::Settings {
         folder: config.data.folder.join("ledger"),
         origin: config.ledger.origin.clone(),
-        ..ledger::Settings::default()
+        secret: match crate::config::secret(&config.ledger.secret_file).context("[ledger] secret_file")? {
+            none if none.is_empty() => None,
+            secret => Some(secret),
+        },
     };
     ledger::Ledger::open(kernel, settings).await.map_err(anyhow::Error::new).context("ledger")
 }

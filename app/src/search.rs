@@ -78,7 +78,7 @@ async fn by_words(kernel: &Kernel, actor: &Actor, words: &str) -> kernel::Result
         let finds = page.rows.into_iter().map(|merchant| Find {
             href: format!("/console/merchants/{}", merchant.id),
             note: merchant.company.uscc.clone(),
-            label: merchant.company.name,
+            label: merchant.company.legal_name,
         });
         groups.push(("app-search-merchants", finds.collect()));
     }

@@ -19,7 +19,8 @@ const KEPT: u32 = 200_000;
 /// The stream a change of policy is reckoned for.
 const STREAM: f64 = 1e9;
 /// What a new row looks for: terms no shipped row has.
-const NEW_TERMS: &[&str] = &["试验新词甲", "试验新词乙", "永动", "会呼吸的", "零重力", "黄金比例", "臻选", "匠心", "高奢", "轻奢"];
+const NEW_TERMS: &[&str] =
+    &["试验新词甲", "试验新词乙", "永动", "会呼吸的", "零重力", "黄金比例", "臻选", "匠心", "高奢", "轻奢"];
 
 /// The tables of this part.
 ///
@@ -72,7 +73,9 @@ fn latency(rules: &Rules) -> anyhow::Result<Table> {
     let demonstration = market::demonstration::generate(1, DAY).listings.into_iter().map(input).collect::<Vec<_>>();
     let generated: Vec<Input> = market::catalogue::stream(1, LISTINGS).map(input).collect();
     let titles: Vec<Input> = generated.iter().cloned().map(title).collect();
-    for (name, listings, rounds) in [("demonstration", &demonstration, 20), ("generated", &generated, 1), ("generated titles", &titles, 1)] {
+    for (name, listings, rounds) in
+        [("demonstration", &demonstration, 20), ("generated", &generated, 1), ("generated titles", &titles, 1)]
+    {
         table.row(&timed(name, listings, rules, rounds)?);
     }
     Ok(table)
@@ -93,7 +96,14 @@ fn timed(name: &str, listings: &[Input], rules: &Rules, rounds: usize) -> anyhow
     let count = waits.len();
     anyhow::ensure!(count > 0, "no listings");
     let each = bytes / listings.len();
-    Ok(vec![name.to_owned(), count.to_string(), each.to_string(), shown(quantile(&mut waits, 0.5)), shown(quantile(&mut waits, 0.99)), shown(count as f64 / seconds)])
+    Ok(vec![
+        name.to_owned(),
+        count.to_string(),
+        each.to_string(),
+        shown(quantile(&mut waits, 0.5)),
+        shown(quantile(&mut waits, 0.99)),
+        shown(count as f64 / seconds),
+    ])
 }
 
 /// The shipped cn pack with one more row, or with one row's severity changed.
@@ -106,9 +116,17 @@ fn changed(edit: impl Fn(&mut Vec<Source>)) -> anyhow::Result<ClaimRules> {
 
 fn changes(rules: &Rules) -> anyhow::Result<Table> {
     let cores = std::thread::available_parallelism()?.get() as f64;
-    let header = ["change", "titles", "seconds on one core", "titles/s on one core", "minutes for 1 000 M titles on all cores", "outcome equals a full scan"];
+    let header = [
+        "change",
+        "titles",
+        "seconds on one core",
+        "titles/s on one core",
+        "minutes for 1 000 M titles on all cores",
+        "outcome equals a full scan",
+    ];
     let mut table = Table::new("Rescreening kept facts after a change of policy", &header);
-    let titles: Vec<Input> = market::catalogue::stream(2, u64::from(KEPT)).map(|listing| title(input(listing))).collect();
+    let titles: Vec<Input> =
+        market::catalogue::stream(2, u64::from(KEPT)).map(|listing| title(input(listing))).collect();
     let mut scratch = Scratch::default();
     let mut index = FactsIndex::default();
     let mut kept = Vec::with_capacity(titles.len());
@@ -119,7 +137,14 @@ fn changes(rules: &Rules) -> anyhow::Result<Table> {
     }
     let row = |name: &str, seconds: f64, equal: bool| {
         let rate = f64::from(KEPT) / seconds;
-        vec![name.to_owned(), KEPT.to_string(), shown(seconds), shown(rate), shown(STREAM / rate / cores / 60.0), if equal { "yes" } else { "NO" }.to_owned()]
+        vec![
+            name.to_owned(),
+            KEPT.to_string(),
+            shown(seconds),
+            shown(rate),
+            shown(STREAM / rate / cores / 60.0),
+            if equal { "yes" } else { "NO" }.to_owned(),
+        ]
     };
     let terms = NEW_TERMS.join("\", \"");
     let new_row = format!(
@@ -135,7 +160,8 @@ fn changes(rules: &Rules) -> anyhow::Result<Table> {
     let sample = || titles.iter().zip(&kept).step_by(97);
     let equal = sample().all(|(listing, facts)| {
         let mut scratch = Scratch::default();
-        with_terms.renew(facts.clone(), &rules.claims, || listing.clone(), &mut scratch) == claims::facts(listing, &with_terms, &mut scratch)
+        with_terms.renew(facts.clone(), &rules.claims, || listing.clone(), &mut scratch)
+            == claims::facts(listing, &with_terms, &mut scratch)
     });
     table.row(&row(&format!("{} new terms (text is read for these only)", NEW_TERMS.len()), seconds, equal));
     let severity = changed(|sources| {
@@ -150,7 +176,8 @@ fn changes(rules: &Rules) -> anyhow::Result<Table> {
     }
     let seconds = start.elapsed().as_secs_f64();
     let equal = (0_u32..).zip(titles.iter().zip(&kept)).step_by(97).all(|(number, (listing, facts))| {
-        let full = claims::findings(&claims::facts(listing, &severity, &mut Scratch::default()), &severity, &listing.id);
+        let full =
+            claims::findings(&claims::facts(listing, &severity, &mut Scratch::default()), &severity, &listing.id);
         let before = claims::findings(facts, &rules.claims, &listing.id);
         if affected.contains(number) { claims::findings(facts, &severity, &listing.id) == full } else { before == full }
     });

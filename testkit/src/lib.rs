@@ -84,17 +84,10 @@ impl App {
     /// # Errors
     /// When the person cannot be made.
     pub async fn signed_in(&self, role: Role, login: &str) -> Result<Client> {
-        self.signed_in_for(role, login, None).await
-    }
-
-    /// The same for a given organisation.
-    ///
-    /// # Errors
-    /// When the person cannot be made.
-    pub async fn signed_in_for(&self, role: Role, login: &str, organisation: Option<&str>) -> Result<Client> {
-        let token = accounts::demonstration_link(self.kernel(), role, login, organisation).await.map_err(anyhow::Error::new)?;
-        let cookie = accounts::use_link(self.kernel(), &token).await.map_err(anyhow::Error::new)?;
-        Client::signed_in(self.product.router.clone(), &format!("{}={cookie}", web::cookies::SESSION)).await
+        let cookie = accounts::testing::signed_in(self.kernel(), role, login)
+            .await
+            .map_err(|error| anyhow::Error::new(ground::Problem::from(error)))?;
+        Client::signed_in(self.product.router.clone(), &cookie).await
     }
 
     /// Somebody who is not.

@@ -62,12 +62,24 @@ struct Counts {
 /// Files that cannot be opened, policy packs that are not valid, a market without a pack, a full disk.
 pub fn run(args: &Args) -> Result<ExitCode> {
     let packs = match &args.policies {
-        Some(folder) => policy::Packs::from_folder(folder).map_err(|faults| anyhow::anyhow!("{}:\n{faults}", folder.display()))?,
+        Some(folder) => {
+            policy::Packs::from_folder(folder).map_err(|faults| anyhow::anyhow!("{}:\n{faults}", folder.display()))?
+        }
         None => policy::shipped(),
     };
     let at = args.at.unwrap_or_else(today);
-    let mut screener = Screener { packs, at, rules: HashMap::new(), banks: Banks::default(), scratch: Scratch::default(), default_market: args.market.to_lowercase(), images: None };
-    screener.rules_of(&args.market.to_lowercase()).map_err(|error| anyhow::anyhow!("--market {}: {}", args.market, error.text.en))?;
+    let mut screener = Screener {
+        packs,
+        at,
+        rules: HashMap::new(),
+        banks: Banks::default(),
+        scratch: Scratch::default(),
+        default_market: args.market.to_lowercase(),
+        images: None,
+    };
+    screener
+        .rules_of(&args.market.to_lowercase())
+        .map_err(|error| anyhow::anyhow!("--market {}: {}", args.market, error.text.en))?;
     let (reader, base) = open_input(args.input.as_deref())?;
     screener.images = (!args.no_images).then_some(base);
     let file = args.output.as_deref().filter(|path| *path != Path::new("-"));
@@ -76,7 +88,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         Some(path) => to_file(reader, path, &mut screener)?,
     };
     let Counts { pass, review, reject, refused } = counts;
-    eprintln!("{} screened on {at}: {pass} pass, {review} review, {reject} reject; {refused} lines refused", pass + review + reject);
+    eprintln!(
+        "{} screened on {at}: {pass} pass, {review} review, {reject} reject; {refused} lines refused",
+        pass + review + reject
+    );
     Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(EXIT_SOME_REFUSED) })
 }
 
@@ -95,7 +110,11 @@ fn open_input(path: Option<&Path>) -> Result<(Box<dyn BufRead>, PathBuf)> {
     };
     let mut reader = BufReader::with_capacity(1 << 18, raw);
     let zipped = reader.fill_buf().context("cannot read the input")?.starts_with(&[0x1f, 0x8b]);
-    Ok(if zipped { (Box::new(BufReader::with_capacity(1 << 18, MultiGzDecoder::new(reader))), base) } else { (Box::new(reader), base) })
+    Ok(if zipped {
+        (Box::new(BufReader::with_capacity(1 << 18, MultiGzDecoder::new(reader))), base)
+    } else {
+        (Box::new(reader), base)
+    })
 }
 
 /// Writes beside the target and renames at the end: an interrupted run leaves no half file under the asked name.
@@ -115,8 +134,17 @@ fn to_file(reader: Box<dyn BufRead>, path: &Path, screener: &mut Screener) -> Re
     Ok(counts)
 }
 
-fn screen_lines(mut reader: Box<dyn BufRead>, mut writer: impl Write, screener: &mut Screener, show: bool) -> Result<Counts> {
-    let progress = if show && io::stderr().is_terminal() { indicatif::ProgressBar::new_spinner() } else { indicatif::ProgressBar::hidden() };
+fn screen_lines(
+    mut reader: Box<dyn BufRead>,
+    mut writer: impl Write,
+    screener: &mut Screener,
+    show: bool,
+) -> Result<Counts> {
+    let progress = if show && io::stderr().is_terminal() {
+        indicatif::ProgressBar::new_spinner()
+    } else {
+        indicatif::ProgressBar::hidden()
+    };
     let mut counts = Counts::default();
     let mut line = Vec::new();
     for number in 1_u64.. {
@@ -179,7 +207,10 @@ fn read_line(reader: &mut Box<dyn BufRead>, line: &mut Vec<u8>) -> io::Result<us
 }
 
 fn stream_error(error: &io::Error) -> InputError {
-    let text = Text::new(format!("读到此处中断：{error}；压缩文件可能不完整，请重新导出"), format!("reading stopped here: {error}; the compressed file may be cut off, export it again"));
+    let text = Text::new(
+        format!("读到此处中断：{error}；压缩文件可能不完整，请重新导出"),
+        format!("reading stopped here: {error}; the compressed file may be cut off, export it again"),
+    );
     InputError { code: "input_unreadable", field: String::new(), text }
 }
 
@@ -206,7 +237,10 @@ impl Screener {
     fn line(&mut self, number: u64, line: &[u8]) -> Option<Result<screening::Report, InputError>> {
         let line = if number == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
         let Ok(text) = std::str::from_utf8(line) else {
-            let text = Text::new("不是 UTF-8 编码：请另存为 UTF-8（如由 GBK 转换）后重试", "not UTF-8: save the file as UTF-8 (for instance converted from GBK)");
+            let text = Text::new(
+                "不是 UTF-8 编码：请另存为 UTF-8（如由 GBK 转换）后重试",
+                "not UTF-8: save the file as UTF-8 (for instance converted from GBK)",
+            );
             return Some(Err(InputError { code: "encoding", field: String::new(), text }));
         };
         if text.trim().is_empty() {
@@ -217,7 +251,9 @@ impl Screener {
 
     fn screen(&mut self, text: &str) -> Result<screening::Report, InputError> {
         let value = Input::value_of(text)?;
-        let unnamed = value.get("market").is_none_or(|market| market.as_str().is_some_and(|market| market.trim().is_empty()) || market.is_null());
+        let unnamed = value
+            .get("market")
+            .is_none_or(|market| market.as_str().is_some_and(|market| market.trim().is_empty()) || market.is_null());
         let mut input = Input::from_value(value)?;
         if unnamed {
             input.market.clone_from(&self.default_market);
@@ -233,10 +269,21 @@ impl Screener {
         if self.rules.contains_key(market) {
             return Ok(());
         }
-        let refuse = |zh: String, en: String| InputError { code: "field_value", field: "market".to_owned(), text: Text::new(zh, en) };
+        let refuse = |zh: String, en: String| InputError {
+            code: "field_value",
+            field: "market".to_owned(),
+            text: Text::new(zh, en),
+        };
         let known = self.packs.markets().collect::<Vec<_>>().join(", ");
-        let pack = self.packs.market(market).map_err(|_| refuse(format!("没有市场“{market}”的规则；可用：{known}"), format!("no policy pack for market `{market}`; known: {known}")))?;
-        let rules = Rules::compile(pack, self.at).map_err(|faults| refuse(format!("规则无效：{faults}"), format!("the policy pack is not valid: {faults}")))?;
+        let pack = self.packs.market(market).map_err(|_| {
+            refuse(
+                format!("没有市场“{market}”的规则；可用：{known}"),
+                format!("no policy pack for market `{market}`; known: {known}"),
+            )
+        })?;
+        let rules = Rules::compile(pack, self.at).map_err(|faults| {
+            refuse(format!("规则无效：{faults}"), format!("the policy pack is not valid: {faults}"))
+        })?;
         self.rules.insert(market.to_owned(), rules);
         Ok(())
     }
@@ -251,7 +298,10 @@ impl Screener {
                 Ok(bytes) => image.bytes = Some(bytes.into()),
                 Err(error) => {
                     let path: String = image.path.chars().take(200).collect();
-                    input.notes.push(Text::new(format!("图片未读取：{path}（{error}）"), format!("picture not read: {path} ({error})")));
+                    input.notes.push(Text::new(
+                        format!("图片未读取：{path}（{error}）"),
+                        format!("picture not read: {path} ({error})"),
+                    ));
                 }
             }
         }
@@ -261,7 +311,10 @@ impl Screener {
 fn read_image(path: &Path) -> io::Result<Vec<u8>> {
     let meta = std::fs::metadata(path)?;
     if !meta.is_file() || meta.len() > IMAGE_BYTES_MAX {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("no file, or larger than {} MB", IMAGE_BYTES_MAX >> 20)));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("no file, or larger than {} MB", IMAGE_BYTES_MAX >> 20),
+        ));
     }
     std::fs::read(path)
 }

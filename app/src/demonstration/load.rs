@@ -5,17 +5,16 @@
 
 use crate::Application;
 use crate::client::Client;
+use accounts::{Organisation, OrganisationKind, Origin, SignIn};
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
-use kernel::{Permission, Role};
+use kernel::Role;
 use market::{Demonstration, Listing, Merchant, Paper, Picture};
 use serde_json::{Value, json};
 use std::path::Path;
 
 /// The demonstration's seed.
 const SEED: u64 = 20_261_123;
-/// Days a demonstration's tokens hold.
-const TOKEN_DAYS: i64 = 1;
 
 /// The sign-in names of the first merchants.
 pub fn merchant_logins(most: usize) -> Vec<String> {
@@ -32,7 +31,7 @@ pub async fn load(app: &Application, folder: &Path) -> Result<()> {
     let made = market::generate(SEED, crate::open::today(&app.kernel));
     let bar = ProgressBar::new((made.merchants.len() + made.listings.len()) as u64);
     bar.set_style(ProgressStyle::with_template("  demonstration marketplace {bar:30} {pos}/{len} {msg}")?);
-    let reviewer = token(app, Role::Reviewer, "reviewer", None, &[Permission::MerchantsRead, Permission::MerchantsDecide]).await?;
+    let reviewer = door(app, Role::Reviewer, "reviewer", None).await?;
     let mut doors = Vec::new();
     for merchant in &made.merchants {
         doors.push(enrol(app, merchant, &reviewer).await.with_context(|| merchant.name.clone())?);
@@ -44,18 +43,26 @@ pub async fn load(app: &Application, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-async fn token(app: &Application, role: Role, login: &str, organisation: Option<&str>, scopes: &[Permission]) -> Result<Client> {
-    let token = accounts::demonstration_token(&app.kernel, role, login, organisation, scopes, TOKEN_DAYS)
-        .await
-        .map_err(anyhow::Error::new)?;
-    Ok(Client::with_token(app.router.clone(), &token))
+/// Somebody with a role comes in by a one-time link, as a person would.
+async fn door(app: &Application, role: Role, login: &str, organisation: Option<Organisation>) -> Result<Client> {
+    let link = accounts::demonstration_link(&app.kernel, role, login, organisation).await.map_err(told)?;
+    match accounts::use_link(&app.kernel, &link, None, &Origin::new("127.0.0.1", "demonstration")).await.map_err(told)? {
+        SignIn::Done { token, .. } => {
+            Client::signed_in(app.router.clone(), &format!("{}={token}", web::cookies::SESSION)).await
+        }
+        SignIn::SecondFactor { .. } => anyhow::bail!("the demonstration's {login} asks for a second factor"),
+    }
+}
+
+pub(super) fn told(error: accounts::Error) -> anyhow::Error {
+    anyhow::Error::new(ground::Problem::from(error))
 }
 
 /// A merchant applies: file, papers, submission; the reviewer confirms what the checks found in order.
 async fn enrol(app: &Application, merchant: &Merchant, reviewer: &Client) -> Result<Client> {
-    let organisation = app.kernel.new_id();
-    let scopes = [Permission::OwnMerchant, Permission::OwnListings];
-    let door = token(app, Role::Merchant, &merchant.login, Some(&organisation), &scopes).await?;
+    let organisation =
+        Organisation { kind: OrganisationKind::Merchant, id: app.kernel.new_id(), name: merchant.shop_name.clone() };
+    let door = door(app, Role::Merchant, &merchant.login, Some(organisation)).await?;
     let file = door.post_json("/v1/merchants", &file_of(merchant)).await?.ok()?;
     let id = text(&file, "id")?;
     for paper in &merchant.papers {

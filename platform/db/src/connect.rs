@@ -1,6 +1,6 @@
 use crate::{Error, Result};
 use sea_orm::{
-    AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
 };
 use std::path::Path;
@@ -61,6 +61,8 @@ impl Db {
                     .pragma("synchronous", "FULL")
                     .pragma("foreign_keys", "ON")
                     .pragma("temp_store", "MEMORY")
+                    // What is erased is overwritten, not only forgotten.
+                    .pragma("secure_delete", "ON")
                     .pragma("cache_size", "-16000")
                     .busy_timeout(Duration::from_secs(WAIT_SECONDS_MAX))
             });
@@ -89,7 +91,7 @@ impl Db {
             .write
             .begin_with_options(TransactionOptions {
                 isolation_level: None,
-                access_mode: Some(AccessMode::ReadWrite),
+                access_mode: None,
                 sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             })
             .await?)
