@@ -142,7 +142,10 @@ impl Atom {
     /// Whether it is looked for by sound: at least two characters with a sound, one of them Han.
     fn sounds(&self) -> bool {
         let readable = self.letters.iter().filter(|&&letter| is_han(letter) || letter.is_ascii_digit()).count();
-        self.role == Role::Claim && readable >= 2 && readable == self.letters.len() && self.letters.iter().any(|&letter| is_han(letter))
+        self.role == Role::Claim
+            && readable >= 2
+            && readable == self.letters.len()
+            && self.letters.iter().any(|&letter| is_han(letter))
     }
 
     /// Whether a boundary is needed on a side that ends with this letter.

@@ -85,7 +85,12 @@ impl ChangeRules {
     /// [`Diagnostics`] where the table cannot be read.
     pub fn compile(pack: &Pack, date: Date) -> Result<Self, Diagnostics> {
         let rows = pack.rows_at::<ChangeRow>(date)?;
-        Ok(Self { rows: rows.iter().map(|row| (row.body.clone(), Ruling::of(row, pack, date, row.body.severity, false))).collect() })
+        Ok(Self {
+            rows: rows
+                .iter()
+                .map(|row| (row.body.clone(), Ruling::of(row, pack, date, row.body.severity, false)))
+                .collect(),
+        })
     }
 }
 
@@ -101,7 +106,12 @@ pub fn facts(before: &Input, after: &Input, claims: &ClaimRules) -> Vec<Change> 
         note(Kind::Title, "title", &before.title, &after.title, new_share(&pairs(&before.title), &pairs(&after.title)));
     }
     if before.description != after.description {
-        let lines = |text: &str| text.split(['\n', '。', '；']).map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect::<BTreeSet<_>>();
+        let lines = |text: &str| {
+            text.split(['\n', '。', '；'])
+                .map(|line| line.trim().to_owned())
+                .filter(|line| !line.is_empty())
+                .collect::<BTreeSet<_>>()
+        };
         let percent = new_share(&lines(&before.description), &lines(&after.description));
         note(Kind::Description, "description", &before.description, &after.description, percent);
     }
@@ -159,7 +169,13 @@ fn prices(before: &Input, after: &Input, note: &mut impl FnMut(Kind, &str, &str,
 }
 
 fn images(before: &Input, after: &Input, note: &mut impl FnMut(Kind, &str, &str, &str, u32)) {
-    let names = |input: &Input| input.images.iter().map(|image| if image.sha256.is_empty() { image.path.clone() } else { image.sha256.clone() }).collect::<Vec<_>>();
+    let names = |input: &Input| {
+        input
+            .images
+            .iter()
+            .map(|image| if image.sha256.is_empty() { image.path.clone() } else { image.sha256.clone() })
+            .collect::<Vec<_>>()
+    };
     let (old, new) = (names(before), names(after));
     let fresh = new.iter().filter(|name| !old.contains(name)).count();
     if old.is_empty() || fresh == 0 {
@@ -167,7 +183,8 @@ fn images(before: &Input, after: &Input, note: &mut impl FnMut(Kind, &str, &str,
     }
     let kept = new.len() - fresh;
     let percent = u32::try_from(fresh * 100 / new.len()).unwrap_or(100);
-    let field = new.iter().position(|name| !old.contains(name)).map_or_else(String::new, |index| format!("images[{index}]"));
+    let field =
+        new.iter().position(|name| !old.contains(name)).map_or_else(String::new, |index| format!("images[{index}]"));
     let kind = if kept == 0 { Kind::ImagesReplaced } else { Kind::ImagesChanged };
     note(kind, &field, &format!("{}", old.len()), &format!("{fresh}/{}", new.len()), percent);
 }
@@ -178,12 +195,17 @@ pub fn findings(facts: &[Change], rules: &ChangeRules, listing_id: &str) -> Vec<
     let mut findings = Vec::new();
     for change in facts {
         for (row, ruling) in &rules.rows {
-            let named = row.attributes.is_empty() || row.attributes.iter().any(|name| change.field.strip_prefix("attributes.") == Some(name));
-            if row.change != change.kind || change.percent < row.percent_min || (change.kind == Kind::Attribute && !named) {
+            let named = row.attributes.is_empty()
+                || row.attributes.iter().any(|name| change.field.strip_prefix("attributes.") == Some(name));
+            if row.change != change.kind
+                || change.percent < row.percent_min
+                || (change.kind == Kind::Attribute && !named)
+            {
                 continue;
             }
             let percent = change.percent.to_string();
-            let fills = [("before", change.before.as_str()), ("after", change.after.as_str()), ("percent", percent.as_str())];
+            let fills =
+                [("before", change.before.as_str()), ("after", change.after.as_str()), ("percent", percent.as_str())];
             if let Some(mut finding) = ruling.finding(Check::Change, listing_id, &change.field, &fills) {
                 finding.text.clone_from(&change.after);
                 finding.evidence = serde_json::to_value(change).ok();

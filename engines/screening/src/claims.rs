@@ -100,7 +100,13 @@ impl ClaimRules {
     /// The facts of a listing under this policy, given its facts under an earlier one: the text is read only if this
     /// policy has atoms the earlier one had not. Equals a full scan exactly.
     #[must_use]
-    pub fn renew(&self, kept: ClaimFacts, earlier: &Self, input: impl FnOnce() -> Input, scratch: &mut Scratch) -> ClaimFacts {
+    pub fn renew(
+        &self,
+        kept: ClaimFacts,
+        earlier: &Self,
+        input: impl FnOnce() -> Input,
+        scratch: &mut Scratch,
+    ) -> ClaimFacts {
         let mut renewed = extend(kept, &self.atoms.without(&earlier.atoms), input, scratch);
         renewed.retain(&self.atoms);
         renewed

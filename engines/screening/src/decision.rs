@@ -56,7 +56,8 @@ pub struct DecisionRules {
 
 impl DecisionRow {
     fn fits(&self, finding: &Finding, category: &str) -> bool {
-        let rule = |name: &String| name.strip_suffix('*').map_or(*name == finding.rule, |stem| finding.rule.starts_with(stem));
+        let rule =
+            |name: &String| name.strip_suffix('*').map_or(*name == finding.rule, |stem| finding.rule.starts_with(stem));
         (self.severities.is_empty() || self.severities.contains(&finding.severity))
             && (self.checks.is_empty() || self.checks.contains(&finding.check))
             && (self.rules.is_empty() || self.rules.iter().any(rule))
@@ -81,9 +82,14 @@ impl DecisionRules {
     #[must_use]
     pub fn decide(&self, findings: &[Finding], category: &str) -> Decision {
         let counting: Vec<&Finding> = findings.iter().filter(|finding| finding.mode == Mode::On).collect();
-        let enough = |row: &DecisionRow| counting.iter().filter(|finding| row.fits(finding, category)).take(row.findings_min).count() >= row.findings_min;
+        let enough = |row: &DecisionRow| {
+            counting.iter().filter(|finding| row.fits(finding, category)).take(row.findings_min).count()
+                >= row.findings_min
+        };
         let rows: Vec<&DecisionRow> = self.rows.iter().filter(|row| enough(row)).collect();
-        let decide = |finding: &&Finding| rows.iter().find(|row| row.fits(finding, category)).map_or(Decision::Review, |row| row.decide);
+        let decide = |finding: &&Finding| {
+            rows.iter().find(|row| row.fits(finding, category)).map_or(Decision::Review, |row| row.decide)
+        };
         counting.iter().map(decide).max().unwrap_or(Decision::Pass)
     }
 }
@@ -94,7 +100,16 @@ mod tests {
 
     fn row(order: u32, severities: &[Severity], findings_min: usize, decide: Decision) -> DecisionRow {
         let (checks, rules, categories) = (vec![], vec![], vec![]);
-        DecisionRow { order, severities: severities.to_vec(), checks, rules, categories, zero_tolerance: false, findings_min, decide }
+        DecisionRow {
+            order,
+            severities: severities.to_vec(),
+            checks,
+            rules,
+            categories,
+            zero_tolerance: false,
+            findings_min,
+            decide,
+        }
     }
 
     fn finding(severity: Severity, mode: Mode) -> Finding {
@@ -116,6 +131,10 @@ mod tests {
         assert_eq!(rules.decide(&[minor(), minor(), minor()], ""), Decision::Review);
         assert_eq!(rules.decide(&[finding(Severity::Severe, Mode::Shadow)], ""), Decision::Pass);
         assert_eq!(rules.decide(&[minor(), finding(Severity::Severe, Mode::On)], ""), Decision::Reject);
-        assert_eq!(rules.decide(&[finding(Severity::Major, Mode::On)], ""), Decision::Review, "what no row fits goes to a person");
+        assert_eq!(
+            rules.decide(&[finding(Severity::Major, Mode::On)], ""),
+            Decision::Review,
+            "what no row fits goes to a person"
+        );
     }
 }

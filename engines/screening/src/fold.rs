@@ -125,7 +125,8 @@ mod tests {
 
     #[test]
     fn disguises_of_one_word_fold_to_the_same_text() {
-        for disguise in ["国家级", "國家級", "国 家*级", "国\u{200b}家\u{202e}级", "国😀家😀级", "囯家级"] {
+        for disguise in ["国家级", "國家級", "国 家*级", "国\u{200b}家\u{202e}级", "国😀家😀级", "囯家级"]
+        {
             assert_eq!(fold(disguise), "国家级", "{disguise}");
         }
         for first in ["第一", "第①", "第壹", "第1", "第１", "第Ⅰ", "第㈠", "苐一", "第1️⃣"] {

@@ -65,7 +65,12 @@ impl FormRules {
     /// [`Diagnostics`] where the table cannot be read.
     pub fn compile(pack: &Pack, date: Date) -> Result<Self, Diagnostics> {
         let rows = pack.rows_at::<FormRow>(date)?;
-        Ok(Self { rows: rows.iter().map(|row| (row.body.form, row.body.allowed, Ruling::of(row, pack, date, row.body.severity, false))).collect() })
+        Ok(Self {
+            rows: rows
+                .iter()
+                .map(|row| (row.body.form, row.body.allowed, Ruling::of(row, pack, date, row.body.severity, false)))
+                .collect(),
+        })
     }
 }
 
@@ -98,10 +103,23 @@ fn form_of(char: char, before: Option<char>) -> Option<Form> {
         '\n' | '\r' | '\t' => None,
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => Some(Form::Bidi),
         // A joiner after an emoji makes one picture of two.
-        '\u{200d}' if before.is_some_and(|before| before >= '\u{2190}') && before.is_some_and(|before| !before.is_alphanumeric()) => None,
+        '\u{200d}'
+            if before.is_some_and(|before| before >= '\u{2190}')
+                && before.is_some_and(|before| !before.is_alphanumeric()) =>
+        {
+            None
+        }
         // Byte order marks at the beginning are left over from files.
         '\u{feff}' if before.is_none() => None,
-        '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{00ad}' | '\u{180e}' | '\u{034f}' | '\u{115f}' | '\u{1160}' | '\u{3164}' => Some(Form::Invisible),
+        '\u{200b}'..='\u{200f}'
+        | '\u{2060}'..='\u{2064}'
+        | '\u{feff}'
+        | '\u{00ad}'
+        | '\u{180e}'
+        | '\u{034f}'
+        | '\u{115f}'
+        | '\u{1160}'
+        | '\u{3164}' => Some(Form::Invisible),
         '\u{fffd}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'.. => Some(Form::Unreadable),
         _ if char.is_control() => Some(Form::Control),
         _ => None,
@@ -113,9 +131,12 @@ fn form_of(char: char, before: Option<char>) -> Option<Form> {
 pub fn findings(facts: &[FormFact], rules: &FormRules, listing_id: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     for fact in facts {
-        for (_, _, ruling) in rules.rows.iter().filter(|(form, allowed, _)| *form == fact.form && fact.count > *allowed) {
+        for (_, _, ruling) in rules.rows.iter().filter(|(form, allowed, _)| *form == fact.form && fact.count > *allowed)
+        {
             let count = fact.count.to_string();
-            let Some(mut finding) = ruling.finding(Check::Form, listing_id, &fact.field, &[("count", &count)]) else { continue };
+            let Some(mut finding) = ruling.finding(Check::Form, listing_id, &fact.field, &[("count", &count)]) else {
+                continue;
+            };
             if fact.form != Form::TitleEmpty {
                 finding.start = Some(fact.start as usize);
                 finding.end = Some(fact.start as usize + 1);

@@ -72,7 +72,10 @@ impl FactsIndex {
     }
 
     fn any_atom(&self, atoms: &[AtomId]) -> RoaringBitmap {
-        atoms.iter().filter_map(|atom| self.by_atom.get(atom)).fold(RoaringBitmap::new(), |all, listings| all | listings)
+        atoms
+            .iter()
+            .filter_map(|atom| self.by_atom.get(atom))
+            .fold(RoaringBitmap::new(), |all, listings| all | listings)
     }
 
     fn any_category(&self, paths: &[String]) -> RoaringBitmap {
@@ -83,7 +86,9 @@ impl FactsIndex {
     /// The listings whose outcome can differ between two policies; all others need not be judged again.
     #[must_use]
     pub fn affected(&self, earlier: &ClaimRules, later: &ClaimRules) -> RoaringBitmap {
-        let known = |rules: &ClaimRules| rules.rules().iter().map(|rule| (rule.ruling.id.clone(), rule.fingerprint)).collect::<HashMap<_, _>>();
+        let known = |rules: &ClaimRules| {
+            rules.rules().iter().map(|rule| (rule.ruling.id.clone(), rule.fingerprint)).collect::<HashMap<_, _>>()
+        };
         let (before, after) = (known(earlier), known(later));
         let gone = earlier.rules().iter().filter(|rule| after.get(&rule.ruling.id) != Some(&rule.fingerprint));
         let new = later.rules().iter().filter(|rule| before.get(&rule.ruling.id) != Some(&rule.fingerprint));

@@ -178,7 +178,10 @@ impl Input {
                 "field_too_long",
                 "",
                 format!("整条数据 {} 字节，上限 {LINE_BYTES_MAX} 字节；请缩短文字，图片给路径", json.len()),
-                format!("the record has {} bytes, at most {LINE_BYTES_MAX}; shorten texts, give images as paths", json.len()),
+                format!(
+                    "the record has {} bytes, at most {LINE_BYTES_MAX}; shorten texts, give images as paths",
+                    json.len()
+                ),
             ));
         }
         serde_json::from_str(json).map_err(|error| {
@@ -217,7 +220,12 @@ impl Input {
             notes: Vec::new(),
         };
         if input.id.is_empty() {
-            return Err(InputError::new("field_missing", "id", "缺少 id：每条商品需要一个编号", "id is missing: every listing needs one"));
+            return Err(InputError::new(
+                "field_missing",
+                "id",
+                "缺少 id：每条商品需要一个编号",
+                "id is missing: every listing needs one",
+            ));
         }
         if input.market.is_empty() {
             "cn".clone_into(&mut input.market);
@@ -300,7 +308,8 @@ fn name(map: &mut Map<String, Value>, field: &str) -> Result<String, InputError>
 }
 
 fn category(path: &str) -> String {
-    let parts: Vec<String> = path.split(['/', '>']).map(|part| part.trim().to_lowercase()).filter(|part| !part.is_empty()).collect();
+    let parts: Vec<String> =
+        path.split(['/', '>']).map(|part| part.trim().to_lowercase()).filter(|part| !part.is_empty()).collect();
     parts.join("/")
 }
 
@@ -328,7 +337,12 @@ fn currency(map: &mut Map<String, Value>) -> Result<String, InputError> {
     if code.is_empty() || (code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase())) {
         return Ok(code);
     }
-    Err(InputError::new("field_value", "currency", "应为三位货币代码，如 CNY", "must be a three-letter currency code such as CNY"))
+    Err(InputError::new(
+        "field_value",
+        "currency",
+        "应为三位货币代码，如 CNY",
+        "must be a three-letter currency code such as CNY",
+    ))
 }
 
 fn list(map: &mut Map<String, Value>, field: &str, max: usize) -> Result<Vec<Value>, InputError> {
@@ -340,7 +354,12 @@ fn list(map: &mut Map<String, Value>, field: &str, max: usize) -> Result<Vec<Val
         Some(_) => return Err(InputError::shape(field, "列表", "a list")),
     };
     if values.len() > max {
-        return Err(InputError::new("too_many", field, format!("{} 项，上限 {max} 项", values.len()), format!("{} entries, at most {max}", values.len())));
+        return Err(InputError::new(
+            "too_many",
+            field,
+            format!("{} 项，上限 {max} 项", values.len()),
+            format!("{} entries, at most {max}", values.len()),
+        ));
     }
     Ok(values)
 }
@@ -349,11 +368,22 @@ fn attributes(map: &mut Map<String, Value>) -> Result<BTreeMap<String, String>, 
     let entries = match map.remove("attributes") {
         None | Some(Value::Null) => return Ok(BTreeMap::new()),
         Some(Value::Object(entries)) => entries,
-        Some(_) => return Err(InputError::shape("attributes", "对象，如 {\"产地\": \"杭州\"}", "an object such as {\"origin\": \"Hangzhou\"}")),
+        Some(_) => {
+            return Err(InputError::shape(
+                "attributes",
+                "对象，如 {\"产地\": \"杭州\"}",
+                "an object such as {\"origin\": \"Hangzhou\"}",
+            ));
+        }
     };
     if entries.len() > ATTRIBUTES_MAX {
         let text = format!("{} 项，上限 {ATTRIBUTES_MAX} 项", entries.len());
-        return Err(InputError::new("too_many", "attributes", text, format!("{} entries, at most {ATTRIBUTES_MAX}", entries.len())));
+        return Err(InputError::new(
+            "too_many",
+            "attributes",
+            text,
+            format!("{} entries, at most {ATTRIBUTES_MAX}", entries.len()),
+        ));
     }
     let mut attributes = BTreeMap::new();
     for (key, value) in entries {
@@ -382,7 +412,12 @@ fn digest(map: &mut Map<String, Value>, field: &str) -> Result<String, InputErro
     if digest.is_empty() || (digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit())) {
         return Ok(digest);
     }
-    Err(InputError::new("field_value", field, "应为 64 位十六进制 SHA-256", "must be a SHA-256 in 64 hexadecimal characters"))
+    Err(InputError::new(
+        "field_value",
+        field,
+        "应为 64 位十六进制 SHA-256",
+        "must be a SHA-256 in 64 hexadecimal characters",
+    ))
 }
 
 fn images(map: &mut Map<String, Value>) -> Result<Vec<ImageInput>, InputError> {
@@ -390,13 +425,22 @@ fn images(map: &mut Map<String, Value>) -> Result<Vec<ImageInput>, InputError> {
     for (index, value) in list(map, "images", IMAGES_MAX)?.into_iter().enumerate() {
         let field = format!("images[{index}]");
         images.push(match value {
-            Value::String(path) => ImageInput { path: scalar(Some(Value::String(path)), &field, TITLE_CHARACTERS_MAX)?, ..ImageInput::default() },
+            Value::String(path) => ImageInput {
+                path: scalar(Some(Value::String(path)), &field, TITLE_CHARACTERS_MAX)?,
+                ..ImageInput::default()
+            },
             Value::Object(mut entry) => ImageInput {
                 path: scalar(entry.remove("path").or_else(|| entry.remove("url")), &field, TITLE_CHARACTERS_MAX)?,
                 sha256: digest(&mut entry, &field)?,
                 bytes: None,
             },
-            _ => return Err(InputError::shape(&field, "路径，或带 path / sha256 的对象", "a path, or an object with path or sha256")),
+            _ => {
+                return Err(InputError::shape(
+                    &field,
+                    "路径，或带 path / sha256 的对象",
+                    "a path, or an object with path or sha256",
+                ));
+            }
         });
     }
     Ok(images)
@@ -443,7 +487,12 @@ fn date(place: &str, key: &str, text: String) -> Result<String, InputError> {
         return Ok(text);
     }
     let field = format!("{place}.{key}");
-    Err(InputError::new("field_value", &field, "日期应写作 YYYY-MM-DD，如 2026-03-31", "a date is written YYYY-MM-DD, for instance 2026-03-31"))
+    Err(InputError::new(
+        "field_value",
+        &field,
+        "日期应写作 YYYY-MM-DD，如 2026-03-31",
+        "a date is written YYYY-MM-DD, for instance 2026-03-31",
+    ))
 }
 
 fn merchant(map: &mut Map<String, Value>) -> Result<Option<MerchantInput>, InputError> {
@@ -451,7 +500,9 @@ fn merchant(map: &mut Map<String, Value>) -> Result<Option<MerchantInput>, Input
         None | Some(Value::Null) => return Ok(None),
         Some(Value::Object(entry)) => entry,
         Some(Value::String(name)) => Map::from_iter([("name".to_owned(), Value::String(name))]),
-        Some(_) => return Err(InputError::shape("merchant", "带 id、name、uscc 的对象", "an object with id, name, uscc")),
+        Some(_) => {
+            return Err(InputError::shape("merchant", "带 id、name、uscc 的对象", "an object with id, name, uscc"));
+        }
     };
     let mut take = |key: &str| -> Result<String, InputError> {
         Ok(scalar(entry.remove(key), &format!("merchant.{key}"), NAME_CHARACTERS_MAX)?.trim().to_owned())

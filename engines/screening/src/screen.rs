@@ -92,7 +92,13 @@ pub fn screen_edit(before: &Input, after: &Input, rules: &Rules, banks: &Banks, 
 fn report(id: &str, mut findings: Vec<Finding>, category: &str, rules: &Rules, at: Date) -> Report {
     findings.sort_by(|one, other| {
         let key = |finding: &Finding| (std::cmp::Reverse(finding.severity), finding.start, finding.end);
-        (key(one).0, &one.field, key(one).1, key(one).2, &one.rule).cmp(&(key(other).0, &other.field, key(other).1, key(other).2, &other.rule))
+        (key(one).0, &one.field, key(one).1, key(one).2, &one.rule).cmp(&(
+            key(other).0,
+            &other.field,
+            key(other).1,
+            key(other).2,
+            &other.rule,
+        ))
     });
     Report {
         id: id.to_owned(),

@@ -16,7 +16,10 @@ fn sources() -> Vec<Source> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../policies/cn");
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
-    paths.into_iter().map(|path| Source::new(path.display().to_string(), std::fs::read_to_string(&path).unwrap())).collect()
+    paths
+        .into_iter()
+        .map(|path| Source::new(path.display().to_string(), std::fs::read_to_string(&path).unwrap()))
+        .collect()
 }
 
 fn pack(sources: &[Source]) -> Pack {
@@ -40,8 +43,54 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::compile(&pack(&sources()
 /// Pieces that make up listing texts: terms, disguises, cues, noise.
 fn piece() -> impl Strategy<Value = String> {
     let known = vec![
-        "国家级", "最佳", "食用", "温度", "全网第一", "全网", "最低价", "治疗", "高血压", "不能", "糖尿病", "嘴佳", "国jia级", "月巴", "减肥", "概不退换", "定制", "跳楼价", "2021", "年", "荣获", "奖", "招财猫", "旧规则用语",
-        "，", "。", " ", "*", "\u{200b}", "\u{202e}", "🔥", "、", "广告法", "专利", "一", "①", "顶級", "Brand", "brand", "100%", "有效", "no.1", "本店", "我觉得", "\n", "\u{301}", "ﬁ", "㍿",
+        "国家级",
+        "最佳",
+        "食用",
+        "温度",
+        "全网第一",
+        "全网",
+        "最低价",
+        "治疗",
+        "高血压",
+        "不能",
+        "糖尿病",
+        "嘴佳",
+        "国jia级",
+        "月巴",
+        "减肥",
+        "概不退换",
+        "定制",
+        "跳楼价",
+        "2021",
+        "年",
+        "荣获",
+        "奖",
+        "招财猫",
+        "旧规则用语",
+        "，",
+        "。",
+        " ",
+        "*",
+        "\u{200b}",
+        "\u{202e}",
+        "🔥",
+        "、",
+        "广告法",
+        "专利",
+        "一",
+        "①",
+        "顶級",
+        "Brand",
+        "brand",
+        "100%",
+        "有效",
+        "no.1",
+        "本店",
+        "我觉得",
+        "\n",
+        "\u{301}",
+        "ﬁ",
+        "㍿",
     ];
     prop_oneof![4 => prop::sample::select(known).prop_map(str::to_owned), 1 => "\\PC{0,6}", 1 => ".{0,3}"]
 }
@@ -51,17 +100,20 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn listing() -> impl Strategy<Value = Input> {
-    let category = prop::sample::select(vec!["", "food", "food/health-food", "cosmetics", "home", "medical-device", "services"]);
-    (text(), text(), text(), category, prop::sample::select(vec!["", "国家级", "Brand"])).prop_map(|(title, description, value, category, brand)| Input {
-        id: "listing".to_owned(),
-        market: "cn".to_owned(),
-        title,
-        description,
-        category: category.to_owned(),
-        brand: brand.to_owned(),
-        attributes: [("等级".to_owned(), value)].into(),
-        ..Input::default()
-    })
+    let category =
+        prop::sample::select(vec!["", "food", "food/health-food", "cosmetics", "home", "medical-device", "services"]);
+    (text(), text(), text(), category, prop::sample::select(vec!["", "国家级", "Brand"])).prop_map(
+        |(title, description, value, category, brand)| Input {
+            id: "listing".to_owned(),
+            market: "cn".to_owned(),
+            title,
+            description,
+            category: category.to_owned(),
+            brand: brand.to_owned(),
+            attributes: [("等级".to_owned(), value)].into(),
+            ..Input::default()
+        },
+    )
 }
 
 proptest! {
@@ -139,7 +191,13 @@ fn a_title_of_a_million_characters_is_refused_with_its_field() {
 
 #[test]
 fn a_long_description_full_of_terms_is_screened_in_bounded_work() {
-    let input = Input { id: "1".to_owned(), market: "cn".to_owned(), title: "锅".to_owned(), description: "国家级最佳治疗高血压，".repeat(18_000), ..Input::default() };
+    let input = Input {
+        id: "1".to_owned(),
+        market: "cn".to_owned(),
+        title: "锅".to_owned(),
+        description: "国家级最佳治疗高血压，".repeat(18_000),
+        ..Input::default()
+    };
     let outcome = findings(&facts(&input, &TODAY, &mut Scratch::default()), &TODAY, "1");
     assert!(outcome.findings.len() <= screening::claims::FINDINGS_MAX && !outcome.findings.is_empty());
 }
@@ -150,15 +208,35 @@ fn a_policy_with_an_unknown_group_is_refused_with_its_place() {
     sources.push(Source::new("cn/zz.yaml", "table: claims\nrows:\n  - id: zz\n    from: 2020-01-01\n    severity: minor\n    basis: [{ law: advertising-law, article: \"9(3)\" }]\n    reason: { zh: 甲, en: a }\n    fix: { zh: 乙, en: b }\n    terms: [\"@no-such-group\"]\n"));
     let read = Pack::from_sources("cn", &sources).and_then(|pack| ClaimRules::compile(&pack, DAY).map(|_| ()));
     let faults = read.unwrap_err();
-    assert!(faults.iter().any(|fault| &*fault.file == "cn/zz.yaml" && fault.line > 0 && fault.row.as_deref() == Some("zz")), "{faults}");
+    assert!(
+        faults.iter().any(|fault| &*fault.file == "cn/zz.yaml" && fault.line > 0 && fault.row.as_deref() == Some("zz")),
+        "{faults}"
+    );
 }
 
 #[test]
 fn a_title_switched_after_it_passed_is_a_finding() {
-    let before = Input { id: "1".to_owned(), market: "cn".to_owned(), title: "不锈钢保温杯 500ml".to_owned(), price_minor: Some(5_000), images: vec![image("a.jpg")], ..Input::default() };
-    let after = Input { title: "祛斑霜 根治鼻炎 全网第一".to_owned(), price_minor: Some(990), images: vec![image("b.jpg")], ..before.clone() };
+    let before = Input {
+        id: "1".to_owned(),
+        market: "cn".to_owned(),
+        title: "不锈钢保温杯 500ml".to_owned(),
+        price_minor: Some(5_000),
+        images: vec![image("a.jpg")],
+        ..Input::default()
+    };
+    let after = Input {
+        title: "祛斑霜 根治鼻炎 全网第一".to_owned(),
+        price_minor: Some(990),
+        images: vec![image("b.jpg")],
+        ..before.clone()
+    };
     let report = screening::screen_edit(&before, &after, &RULES, &Banks::default(), DAY);
-    let rules: Vec<&str> = report.findings.iter().filter(|finding| finding.check == screening::Check::Change).map(|finding| finding.rule.as_str()).collect();
+    let rules: Vec<&str> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.check == screening::Check::Change)
+        .map(|finding| finding.rule.as_str())
+        .collect();
     for expected in ["cn-change-title", "cn-change-price-down", "cn-change-images-replaced", "cn-change-claim-added"] {
         assert!(rules.contains(&expected), "{expected} is missing in {rules:?}");
     }

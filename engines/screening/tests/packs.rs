@@ -23,13 +23,27 @@ fn the_shipped_packs_compile_and_their_inline_tests_hold() {
         for day in DAYS {
             let rules = Rules::compile(&pack, day).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
             assert!(rules.claims.len() >= 15, "{market} has {} claims rows", rules.claims.len());
-            let run = screening::claims::run_tests(&pack, day, None).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
-            let failures: Vec<String> = run.failures.iter().map(|one| format!("{}:{} {} {}", one.file, one.line, one.row, one.message.en)).collect();
+            let run =
+                screening::claims::run_tests(&pack, day, None).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+            let failures: Vec<String> = run
+                .failures
+                .iter()
+                .map(|one| format!("{}:{} {} {}", one.file, one.line, one.row, one.message.en))
+                .collect();
             assert!(failures.is_empty(), "{market} on {day}: {} passed, failed:\n{}", run.passed, failures.join("\n"));
-            println!("{market} on {day}: {} rows, {} atoms, {} inline tests", rules.claims.len(), rules.claims.atoms.len(), run.passed);
+            println!(
+                "{market} on {day}: {} rows, {} atoms, {} inline tests",
+                rules.claims.len(),
+                rules.claims.atoms.len(),
+                run.passed
+            );
         }
         for row in pack.written_rows("claims") {
-            assert!(row.mode() != policy::Mode::On || !row.tests().is_empty() || row.from() > DAYS[0], "{} has no tests", row.id());
+            assert!(
+                row.mode() != policy::Mode::On || !row.tests().is_empty() || row.from() > DAYS[0],
+                "{} has no tests",
+                row.id()
+            );
         }
     }
 }

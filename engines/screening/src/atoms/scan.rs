@@ -31,7 +31,8 @@ impl Atoms {
         let mut documents: Vec<String> = input.documents.iter().map(|document| document.kind.clone()).collect();
         documents.sort();
         documents.dedup();
-        let about = About { category: input.category.clone(), brand: input.brand.clone(), price_minor: input.price_minor };
+        let about =
+            About { category: input.category.clone(), brand: input.brand.clone(), price_minor: input.price_minor };
         ClaimFacts { about, fields, documents }
     }
 
@@ -70,7 +71,9 @@ impl Atoms {
                 let atom = &self.atoms[index as usize];
                 let accepted = match how {
                     How::Sight => reads_as(atom, folded, from, until),
-                    _ => joined(folded, from, until) && folded.gaps[from + 1..until].iter().all(|gap| *gap <= Gap::Space),
+                    _ => {
+                        joined(folded, from, until) && folded.gaps[from + 1..until].iter().all(|gap| *gap <= Gap::Space)
+                    }
                 };
                 if accepted {
                     hits.push(hit(atom.id, folded, from, until, how));
@@ -85,7 +88,11 @@ impl Atoms {
         for found in automaton.find_overlapping_iter(&spoken.text) {
             let symbols = spoken.symbol_of_byte[found.start()] as usize..spoken.symbol_of_byte[found.end()] as usize;
             written.clear();
-            written.extend(symbols.clone().map(|symbol| &folded.chars[spoken.letters[symbol] as usize..spoken.letters[symbol + 1] as usize]));
+            written.extend(
+                symbols
+                    .clone()
+                    .map(|symbol| &folded.chars[spoken.letters[symbol] as usize..spoken.letters[symbol + 1] as usize]),
+            );
             let from = spoken.letters[symbols.start] as usize;
             let until = spoken.letters[symbols.end] as usize;
             if !joined(folded, from, until) || folded.gaps[from + 1..until].iter().any(|gap| *gap >= Gap::Clause) {
@@ -139,11 +146,17 @@ fn joined(folded: &Folded, from: usize, until: usize) -> bool {
 fn reads_as(atom: &Atom, folded: &Folded, from: usize, until: usize) -> bool {
     joined(folded, from, until)
         && bounded(atom, folded, from, until)
-        && if atom.letters.iter().any(|&letter| is_han(letter)) { han_gaps(atom, folded, from) } else { word_gaps(atom, folded, from) }
+        && if atom.letters.iter().any(|&letter| is_han(letter)) {
+            han_gaps(atom, folded, from)
+        } else {
+            word_gaps(atom, folded, from)
+        }
 }
 
 fn bounded(atom: &Atom, folded: &Folded, from: usize, until: usize) -> bool {
-    let same_kind = |one: char, other: char| (one.is_ascii_digit() && other.is_ascii_digit()) || (is_alphabetic(one) && is_alphabetic(other));
+    let same_kind = |one: char, other: char| {
+        (one.is_ascii_digit() && other.is_ascii_digit()) || (is_alphabetic(one) && is_alphabetic(other))
+    };
     let first = atom.letters[0];
     if from > 0 && folded.gaps[from] == Gap::None && Atom::bounded(first) && same_kind(first, folded.chars[from - 1]) {
         return false;

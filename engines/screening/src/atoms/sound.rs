@@ -18,8 +18,18 @@ const ORDINARY: &str = "的是不了在有和也都就要可以及与为又还�
 更比从向对将着过地得吗呢吧啊只知时事市自字子已其此之所成主进同起经天年生学现作加分本机性实使面";
 
 /// Replacements with another tone that are in use where a term has only two characters.
-const OTHER_TONE: &[(char, &str)] =
-    &[('最', "嘴"), ('第', "弟地底"), ('佳', "甲"), ('疗', "料"), ('效', "笑消"), ('极', "及级"), ('肥', "飞"), ('祛', "区去"), ('癌', "爱"), ('药', "要")];
+const OTHER_TONE: &[(char, &str)] = &[
+    ('最', "嘴"),
+    ('第', "弟地底"),
+    ('佳', "甲"),
+    ('疗', "料"),
+    ('效', "笑消"),
+    ('极', "及级"),
+    ('肥', "飞"),
+    ('祛', "区去"),
+    ('癌', "爱"),
+    ('药', "要"),
+];
 
 struct Sounds {
     /// Syllable and tone of each Han character of the basic plane.
@@ -87,8 +97,8 @@ impl Spoken {
                 let beside_han = (at > 0 && is_han(chars[at - 1])) || chars.get(end).is_some_and(|&next| is_han(next));
                 let read = beside_han && end - at <= PINYIN_LETTERS_MAX && self.read(&chars[at..end], at);
                 if !read {
-                    for place in at..end {
-                        self.push(chars[place], place);
+                    for (offset, &letter) in chars[at..end].iter().enumerate() {
+                        self.push(letter, at + offset);
                     }
                 }
                 at = end;
@@ -117,7 +127,9 @@ impl Spoken {
         let mut from = 0;
         while from < text.len() {
             let longest = (1..=SYLLABLE_LETTERS_MAX.min(text.len() - from)).rev();
-            let Some((length, syllable)) = longest.filter_map(|length| Some((length, *SOUNDS.index.get(&text[from..from + length])?))).next() else {
+            let Some((length, syllable)) =
+                longest.filter_map(|length| Some((length, *SOUNDS.index.get(&text[from..from + length])?))).next()
+            else {
                 return false;
             };
             syllables.push((from, syllable));
@@ -143,7 +155,10 @@ pub fn stands_for(term: &[char], written: &[&[char]]) -> bool {
             same += 1;
         } else if first.is_ascii_lowercase() {
             pinyin += 1;
-        } else if letter.is_ascii_digit() || first.is_ascii_digit() || ORDINARY.contains(first) && !in_use(letter, first) {
+        } else if letter.is_ascii_digit()
+            || first.is_ascii_digit()
+            || ORDINARY.contains(first) && !in_use(letter, first)
+        {
             return false;
         } else if in_use(letter, first) || sound(letter).map(|(_, tone)| tone) == sound(first).map(|(_, tone)| tone) {
             same_tone += 1;

@@ -59,7 +59,8 @@ impl ClaimRules {
     /// # Errors
     /// [`Diagnostics`] with file, line, column and row where a table cannot be read.
     pub fn compile(pack: &Pack, date: Date) -> Result<Self, Diagnostics> {
-        let groups = pack.rows_at::<Group>(date)?.into_iter().map(|row| (row.id.clone(), row.body.terms.clone())).collect();
+        let groups =
+            pack.rows_at::<Group>(date)?.into_iter().map(|row| (row.id.clone(), row.body.terms.clone())).collect();
         let mut terms = Terms { groups, atoms: BTreeMap::new() };
         let mut exemptions = Vec::new();
         let mut general = Vec::new();
@@ -107,7 +108,11 @@ fn rule(ruling: Ruling, claim: &Claim, unless: Vec<u32>, terms: &mut Terms) -> R
         except_categories: claim.except_categories.clone(),
         fields: claim.fields.clone(),
         terms: terms.read(&claim.terms, Role::Claim),
-        near: claim.near.as_ref().map(|near| Near { terms: terms.read(&near.terms, Role::Claim), within: near.within, order: near.order }),
+        near: claim.near.as_ref().map(|near| Near {
+            terms: terms.read(&near.terms, Role::Claim),
+            within: near.within,
+            order: near.order,
+        }),
         required: claim.required,
         sound: claim.sound,
         unless,

@@ -43,8 +43,13 @@ pub fn findings(facts: &ClaimFacts, rules: &ClaimRules, listing_id: &str) -> Out
 
 /// Rules whose terms must be there.
 fn missing(facts: &ClaimFacts, rules: &ClaimRules, listing_id: &str, outcome: &mut Outcome) {
-    for rule in rules.rules.iter().filter(|rule| rule.required && rule.covers(&facts.about.category) && asks(rule, facts)) {
-        let read = facts.fields.iter().filter(|field| rule.fields.is_empty() || rule.fields.iter().any(|kind| kind.holds(&field.name)));
+    for rule in
+        rules.rules.iter().filter(|rule| rule.required && rule.covers(&facts.about.category) && asks(rule, facts))
+    {
+        let read = facts
+            .fields
+            .iter()
+            .filter(|field| rule.fields.is_empty() || rule.fields.iter().any(|kind| kind.holds(&field.name)));
         let mut hits = read.flat_map(|field| &field.hits);
         if hits.all(|hit| rule.terms.binary_search(&hit.atom).is_err())
             && let Some(finding) = rule.ruling.finding(Check::Claims, listing_id, "description", &[])
@@ -112,7 +117,11 @@ impl<'a> Field<'a> {
     /// Whether a rule speaks about a hit, and the other hit that makes it.
     fn speaks(&self, rule: &Rule, hit: &Hit) -> Option<Option<&'a Hit>> {
         let looks = rule.fields.is_empty() || rule.fields.iter().any(|kind| kind.holds(&self.field.name));
-        if !looks || (hit.how == How::Sound && !heard(rule.sound, hit)) || !rule.covers(&self.facts.about.category) || !asks(rule, self.facts) {
+        if !looks
+            || (hit.how == How::Sound && !heard(rule.sound, hit))
+            || !rule.covers(&self.facts.about.category)
+            || !asks(rule, self.facts)
+        {
             return None;
         }
         match &rule.near {
@@ -166,7 +175,9 @@ impl<'a> Field<'a> {
         let conditions = [
             (!row.within.is_empty()).then(|| {
                 let around = self.window(hit.at.saturating_sub(HIT_LETTERS_MAX), hit.at + 1);
-                around.iter().any(|other| other.until() >= hit.until() && other.length > hit.length && has(&row.within, other))
+                around
+                    .iter()
+                    .any(|other| other.until() >= hit.until() && other.length > hit.length && has(&row.within, other))
             }),
             row.before.as_ref().map(|(atoms, reach)| {
                 let begin = self.field.begin_of(first.at, false).max(first.at.saturating_sub(reach + HIT_LETTERS_MAX));
@@ -208,7 +219,9 @@ impl<'a> Field<'a> {
             return;
         }
         let fills = [("text", text.as_str()), ("term", text.as_str())];
-        let Some(mut finding) = rule.ruling.finding(Check::Claims, listing_id, &self.field.name, &fills) else { return };
+        let Some(mut finding) = rule.ruling.finding(Check::Claims, listing_id, &self.field.name, &fills) else {
+            return;
+        };
         finding.start = Some(start);
         finding.end = Some(end);
         let considered = candidate.considered.iter().map(|&place| self.rules.exemptions[place as usize].id.clone());
@@ -257,7 +270,11 @@ fn covered(index: usize, candidate: &Candidate<'_>, candidates: &[Candidate<'_>]
         }
         let (one, two) = (candidate.hit, other.hit);
         let same_rule = candidate.rule == other.rule;
-        if same_rule && (two.how != How::Sound || one.how == How::Sound) && inside(two, one) && (two.length > one.length || (two.how, other_index) < (one.how, index)) {
+        if same_rule
+            && (two.how != How::Sound || one.how == How::Sound)
+            && inside(two, one)
+            && (two.length > one.length || (two.how, other_index) < (one.how, index))
+        {
             return true;
         }
         one.how == How::Sound && two.how != How::Sound && one.at < two.until() && two.at < one.until()

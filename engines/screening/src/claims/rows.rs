@@ -209,7 +209,11 @@ impl TableRow for Claim {
             check_reach("near", near.within, report);
         }
         if claim.required && claim.near.is_some() {
-            report.refuse("required", "claims_required_near", Text::new("required 与 near 不能同时使用", "required and near exclude each other"));
+            report.refuse(
+                "required",
+                "claims_required_near",
+                Text::new("required 与 near 不能同时使用", "required and near exclude each other"),
+            );
         }
     }
 }
@@ -237,7 +241,12 @@ impl TableRow for ExemptionColumns {
 
     fn check(row: &Row<Self>, pack: &Pack, report: &mut Report<'_>) {
         let body = &row.body;
-        for (column, terms) in [("within", &body.within), ("clause", &body.clause), ("sentence", &body.sentence), ("listing", &body.listing)] {
+        for (column, terms) in [
+            ("within", &body.within),
+            ("clause", &body.clause),
+            ("sentence", &body.sentence),
+            ("listing", &body.listing),
+        ] {
             check_terms(column, terms, pack, report);
         }
         for (column, cue) in [("before", &body.before), ("after", &body.after)] {
@@ -246,16 +255,28 @@ impl TableRow for ExemptionColumns {
                 check_reach(column, cue.reach, report);
             }
         }
-        let empty = body.within.is_empty() && body.before.is_none() && body.after.is_none() && body.clause.is_empty() && body.sentence.is_empty();
+        let empty = body.within.is_empty()
+            && body.before.is_none()
+            && body.after.is_none()
+            && body.clause.is_empty()
+            && body.sentence.is_empty();
         if empty && body.listing.is_empty() && !body.brand && body.attributes.is_empty() && body.documents.is_empty() {
-            report.refuse("within", "claims_exemption_empty", Text::new("豁免至少需要一个条件", "an exemption needs at least one condition"));
+            report.refuse(
+                "within",
+                "claims_exemption_empty",
+                Text::new("豁免至少需要一个条件", "an exemption needs at least one condition"),
+            );
         }
     }
 }
 
 fn check_reach(column: &str, reach: u32, report: &mut Report<'_>) {
     if reach > REACH_MAX {
-        report.refuse(column, "claims_reach", Text::new(format!("最多相隔 {REACH_MAX} 字"), format!("at most {REACH_MAX} letters apart")));
+        report.refuse(
+            column,
+            "claims_reach",
+            Text::new(format!("最多相隔 {REACH_MAX} 字"), format!("at most {REACH_MAX} letters apart")),
+        );
     }
 }
 
@@ -263,18 +284,22 @@ fn check_terms(column: &str, terms: &[String], pack: &Pack, report: &mut Report<
     for term in terms {
         if let Some(group) = term.strip_prefix('@') {
             if !pack.has_row(group) {
-                let text = Text::new(format!("没有名为“{group}”的词组"), format!("there is no group of terms `{group}`"));
+                let text =
+                    Text::new(format!("没有名为“{group}”的词组"), format!("there is no group of terms `{group}`"));
                 report.refuse(column, "claims_group_unknown", text);
             }
             continue;
         }
         if let Err(error) = read_term(term, Role::Claim) {
             let text = match error {
-                TermError::Empty => Text::new(format!("“{term}”没有可查找的文字"), format!("`{term}` has no letters to look for")),
-                TermError::TooLong => Text::new(format!("“{term}”太长"), format!("`{term}` is too long")),
-                TermError::UnknownClass => {
-                    Text::new(format!("“{term}”不是已知类别：{{year}}、{{number}}、{{percent}}"), format!("`{term}` is no class; known: {{year}}, {{number}}, {{percent}}"))
+                TermError::Empty => {
+                    Text::new(format!("“{term}”没有可查找的文字"), format!("`{term}` has no letters to look for"))
                 }
+                TermError::TooLong => Text::new(format!("“{term}”太长"), format!("`{term}` is too long")),
+                TermError::UnknownClass => Text::new(
+                    format!("“{term}”不是已知类别：{{year}}、{{number}}、{{percent}}"),
+                    format!("`{term}` is no class; known: {{year}}, {{number}}, {{percent}}"),
+                ),
             };
             report.refuse(column, "claims_term_unusable", text);
         }

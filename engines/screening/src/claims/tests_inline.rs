@@ -21,7 +21,8 @@ pub fn run_tests(pack: &Pack, date: Date, only: Option<&str>) -> Result<TestRun,
             continue;
         }
         for test in &row.tests {
-            let case: ClaimTest = test.read().map_err(|diagnostic| Diagnostics::from(diagnostic.in_row(row.id.clone())))?;
+            let case: ClaimTest =
+                test.read().map_err(|diagnostic| Diagnostics::from(diagnostic.in_row(row.id.clone())))?;
             let hit = case.hit;
             let input = listing(case, pack.market());
             let outcome = findings(&facts(&input, &rules, &mut scratch), &rules, &input.id);
@@ -29,7 +30,12 @@ pub fn run_tests(pack: &Pack, date: Date, only: Option<&str>) -> Result<TestRun,
                 run.passed += 1;
                 continue;
             }
-            let cleared: Vec<&str> = outcome.cleared.iter().filter(|cleared| cleared.rule == row.id).map(|cleared| cleared.exemption.as_str()).collect();
+            let cleared: Vec<&str> = outcome
+                .cleared
+                .iter()
+                .filter(|cleared| cleared.rule == row.id)
+                .map(|cleared| cleared.exemption.as_str())
+                .collect();
             let by = if cleared.is_empty() { String::new() } else { format!(" ({})", cleared.join(", ")) };
             let said = format!("{} {}", input.title, input.description);
             let message = if hit {
@@ -37,7 +43,12 @@ pub fn run_tests(pack: &Pack, date: Date, only: Option<&str>) -> Result<TestRun,
             } else {
                 Text::new(format!("不应命中而命中：{said}"), format!("should not be found and is: {said}"))
             };
-            run.failures.push(TestFailure { row: row.id.clone(), file: test.place().file.to_string(), line: test.place().line, message });
+            run.failures.push(TestFailure {
+                row: row.id.clone(),
+                file: test.place().file.to_string(),
+                line: test.place().line,
+                message,
+            });
         }
     }
     Ok(run)
