@@ -1,5 +1,6 @@
 //! Behaviour through the public door, with the shipped packs, a fake clock and real stores.
 
+mod adapter;
 mod enrolment;
 mod http;
 mod papers;
