@@ -30,7 +30,6 @@ pub mod decide;
 mod error;
 pub mod import;
 pub mod model;
-#[cfg(not(test))]
 mod pages;
 mod papers;
 mod pictures;
@@ -82,7 +81,6 @@ pub const CATALOG: ui::CatalogSource = ui::CatalogSource {
 };
 
 /// The routes of this slice.
-#[cfg(not(test))]
 pub fn routes() -> web::Routes {
     pages::routes()
 }

@@ -72,6 +72,13 @@ impl Paging {
         }
     }
 
+    /// Other words for the count, for example where it stopped at a limit.
+    #[must_use]
+    pub fn summary(mut self, text: impl Into<String>) -> Self {
+        self.summary = text.into();
+        self
+    }
+
     /// Pages by cursor: the parameters `after` and `before` carry the opaque cursors. `rows` where it is known.
     pub fn cursor(cx: &View, before: Option<&str>, after: Option<&str>, rows: Option<u64>) -> Self {
         let href = |name: &str, other: &str, value: &str| {
