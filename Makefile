@@ -40,7 +40,7 @@ fmt: ## Format the code
 
 deny: ## Licences, bans and sources of all dependencies
 	@scripts/install deny
-	@cargo deny --offline check licenses bans sources
+	@cargo deny check licenses bans sources
 
 fuzz: ## Run every fuzz target for SECONDS (default 60)
 	@scripts/fuzz "$${SECONDS_EACH:-60}"
