@@ -109,11 +109,8 @@ fn about(kind: &str, brand: &BrandAuthorisation) -> Act {
 
 fn read_new(kernel: &Kernel, merchant_id: &str, new: &NewBrand) -> Result<BrandAuthorisation, Error> {
     let mut faults = Vec::new();
-    let required = [
-        ("brand", &new.brand),
-        ("trademark_number", &new.trademark_number),
-        ("trademark_owner", &new.trademark_owner),
-    ];
+    let required =
+        [("brand", &new.brand), ("trademark_number", &new.trademark_number), ("trademark_owner", &new.trademark_owner)];
     for (field, value) in required {
         if value.trim().is_empty() {
             faults.push(Fault::field(field, "merchants-finding-field-missing").arg("field", field));
@@ -183,7 +180,8 @@ pub async fn decide_brand(
         true => ("verify", QualificationState::Verified, "brand.verified"),
         false => ("reject", QualificationState::Rejected, "brand.rejected"),
     };
-    let may = brand.state == QualificationState::Submitted || (brand.state == QualificationState::Verified && !confirmed);
+    let may =
+        brand.state == QualificationState::Submitted || (brand.state == QualificationState::Verified && !confirmed);
     if !may {
         return Err(Error::WrongState { what, state: brand.state.name() });
     }
@@ -212,7 +210,12 @@ pub async fn decide_brand(
 ///
 /// # Errors
 /// `not_found`, `forbidden`, `stale`, `wrong_state`.
-pub async fn withdraw_brand(kernel: &Kernel, actor: &Actor, id: &str, version: i64) -> Result<BrandAuthorisation, Error> {
+pub async fn withdraw_brand(
+    kernel: &Kernel,
+    actor: &Actor,
+    id: &str,
+    version: i64,
+) -> Result<BrandAuthorisation, Error> {
     let mut write = kernel.begin(actor).await?;
     let mut brand = load(&write, actor, id, version).await?;
     if !matches!(brand.state, QualificationState::Submitted | QualificationState::Rejected) {

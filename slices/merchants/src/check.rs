@@ -36,7 +36,8 @@ pub(crate) async fn file(kernel: &Kernel, db: &impl ConnectionTrait, merchant: &
         findings.extend(rules::check_uscc(matrix.check_uscc(&merchant.company.uscc), &merchant.company.uscc));
     }
     for category in merchant.categories.iter().filter(|category| !matrix.knows_category(category)) {
-        findings.push(Finding::new("category-unknown", Weight::Blocking, "categories").arg("category", category.as_str()));
+        findings
+            .push(Finding::new("category-unknown", Weight::Blocking, "categories").arg("category", category.as_str()));
     }
     let mut qualifications = store::qualifications_of(db, &merchant.id).await?;
     for q in &mut qualifications {

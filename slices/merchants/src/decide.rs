@@ -26,14 +26,25 @@ pub fn reasons_for(step: Move) -> &'static [&'static str] {
     match step {
         Move::Enrol => &["in_order", "other"],
         Move::Refuse => &[
-            "documents_false", "documents_unclear", "identity_unconfirmed", "category_not_allowed", "blacklisted", "other",
+            "documents_false",
+            "documents_unclear",
+            "identity_unconfirmed",
+            "category_not_allowed",
+            "blacklisted",
+            "other",
         ],
         Move::Suspend => &[
-            "documents_suspect", "identity_unconfirmed", "reverification_overdue", "quality_problems",
-            "authority_request", "other",
+            "documents_suspect",
+            "identity_unconfirmed",
+            "reverification_overdue",
+            "quality_problems",
+            "authority_request",
+            "other",
         ],
         Move::Restore => &["mended", "mistaken", "term_over", "other"],
-        Move::Ban => &["documents_false", "counterfeit", "repeated_violations", "blacklisted", "authority_request", "other"],
+        Move::Ban => {
+            &["documents_false", "counterfeit", "repeated_violations", "blacklisted", "authority_request", "other"]
+        }
         _ => &[],
     }
 }
@@ -73,9 +84,7 @@ pub async fn decide(
         admit(kernel, &mut merchant, write.now(), checked)?;
     }
     merchant.suspended_until = match (step, decision.until) {
-        (Move::Suspend, Some(day)) => {
-            Some(Timestamp::start_of(day.tomorrow().unwrap_or(day), kernel.zone()))
-        }
+        (Move::Suspend, Some(day)) => Some(Timestamp::start_of(day.tomorrow().unwrap_or(day), kernel.zone())),
         _ => None,
     };
     make(&mut write, &mut merchant, step, next, &decision).await?;

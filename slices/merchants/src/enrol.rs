@@ -3,8 +3,8 @@
 use crate::check::{self, Checked};
 use crate::matrix::Matrix;
 use crate::model::{
-    CATEGORIES_MAX, Company, Contacts, DEVICES_MAX, Finding, Merchant, Move, RETURN_ADDRESSES_MAX, ReturnAddress, State,
-    Weight,
+    CATEGORIES_MAX, Company, Contacts, DEVICES_MAX, Finding, Merchant, Move, RETURN_ADDRESSES_MAX, ReturnAddress,
+    State, Weight,
 };
 use crate::{Error, register, rules, store, text};
 use ground::Fault;
@@ -81,13 +81,7 @@ pub async fn create(kernel: &Kernel, actor: &Actor, market: &str, change: Change
 /// # Errors
 /// `not_found`, `forbidden`, `stale` when `version` is not the present one, `wrong_state` while it is being verified or
 /// ended, `invalid_input`, `merchant_blacklisted`.
-pub async fn update(
-    kernel: &Kernel,
-    actor: &Actor,
-    id: &str,
-    version: i64,
-    change: Change,
-) -> Result<Merchant, Error> {
+pub async fn update(kernel: &Kernel, actor: &Actor, id: &str, version: i64, change: Change) -> Result<Merchant, Error> {
     actor.require_own(Permission::MerchantsDecide, Permission::OwnMerchant, id)?;
     let mut write = kernel.begin(actor).await?;
     let mut merchant = load(&write, id, version).await?;
@@ -242,7 +236,9 @@ fn apply(merchant: &mut Merchant, change: Change, matrix: &Matrix) -> Result<(),
     ];
     let lacking = rules::check_completeness(merchant);
     for (asked, fields) in parts {
-        for finding in lacking.iter().filter(|f| asked && f.weight == Weight::Blocking && fields.contains(&f.field.as_str())) {
+        for finding in
+            lacking.iter().filter(|f| asked && f.weight == Weight::Blocking && fields.contains(&f.field.as_str()))
+        {
             if !faults.iter().any(|fault| fault.place.field.as_deref() == Some(&finding.field)) {
                 faults.extend(self::faults(std::slice::from_ref(finding)));
             }
@@ -252,7 +248,8 @@ fn apply(merchant: &mut Merchant, change: Change, matrix: &Matrix) -> Result<(),
 }
 
 const COMPANY_FIELDS: [&str; 4] = ["uscc", "legal_name", "representative", "address"];
-const CONTACT_FIELDS: [&str; 6] = ["contact_name", "phone", "bank_name", "bank_holder", "bank_account", "return_address"];
+const CONTACT_FIELDS: [&str; 6] =
+    ["contact_name", "phone", "bank_name", "bank_holder", "bank_account", "return_address"];
 
 fn read_company(faults: &mut Vec<Fault>, company: Company, matrix: &Matrix, complete: bool) -> Company {
     let mut line = |field: &str, text: &str| text::line(faults, field, text, LINE_CHARS_MAX);

@@ -96,7 +96,9 @@ impl From<Error> for Problem {
             Error::Invalid(faults) => Problem::invalid(faults),
             Error::Blacklisted => Problem::new(&BLACKLISTED),
             Error::Exists => Problem::new(&MERCHANT_EXISTS),
-            Error::Market { ref market, .. } => Problem::new(&MARKET_UNKNOWN).arg("market", market.clone()).because(error),
+            Error::Market { ref market, .. } => {
+                Problem::new(&MARKET_UNKNOWN).arg("market", market.clone()).because(error)
+            }
             Error::Store(error) => error.into(),
             Error::File(error) => error.into(),
             Error::Platform(problem) => problem,

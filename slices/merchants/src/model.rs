@@ -28,8 +28,14 @@ pub enum State {
 impl State {
     /// Every state.
     pub const ALL: [State; 8] = [
-        State::Draft, State::Submitted, State::Verifying, State::Enrolled, State::Refused, State::Suspended,
-        State::Closed, State::Banned,
+        State::Draft,
+        State::Submitted,
+        State::Verifying,
+        State::Enrolled,
+        State::Refused,
+        State::Suspended,
+        State::Closed,
+        State::Banned,
     ];
 
     /// Stable name, as stored, in JSON and in message ids (`merchants-state-draft`).
@@ -80,8 +86,16 @@ pub enum Move {
 impl Move {
     /// Every move.
     pub const ALL: [Move; 10] = [
-        Move::Submit, Move::Withdraw, Move::Verify, Move::Enrol, Move::Refuse, Move::Suspend, Move::Restore,
-        Move::Close, Move::Reopen, Move::Ban,
+        Move::Submit,
+        Move::Withdraw,
+        Move::Verify,
+        Move::Enrol,
+        Move::Refuse,
+        Move::Suspend,
+        Move::Restore,
+        Move::Close,
+        Move::Reopen,
+        Move::Ban,
     ];
 
     /// Stable name, as in addresses and JSON.
@@ -273,13 +287,7 @@ pub struct Finding {
 impl Finding {
     /// A finding about a field.
     pub fn new(code: &str, weight: Weight, field: &str) -> Self {
-        Finding {
-            code: code.to_owned(),
-            weight,
-            field: field.to_owned(),
-            qualification: None,
-            args: BTreeMap::new(),
-        }
+        Finding { code: code.to_owned(), weight, field: field.to_owned(), qualification: None, args: BTreeMap::new() }
     }
 
     /// The same with a value for its texts.
@@ -317,8 +325,12 @@ pub enum QualificationState {
 impl QualificationState {
     /// Every state.
     pub const ALL: [QualificationState; 6] = [
-        QualificationState::Submitted, QualificationState::Verified, QualificationState::Rejected,
-        QualificationState::Expired, QualificationState::Superseded, QualificationState::Withdrawn,
+        QualificationState::Submitted,
+        QualificationState::Verified,
+        QualificationState::Rejected,
+        QualificationState::Expired,
+        QualificationState::Superseded,
+        QualificationState::Withdrawn,
     ];
 
     /// Stable name.
@@ -526,9 +538,8 @@ pub enum PartyKind {
 
 impl PartyKind {
     /// Every kind.
-    pub const ALL: [PartyKind; 5] = [
-        PartyKind::Uscc, PartyKind::Representative, PartyKind::RepresentativeId, PartyKind::Phone, PartyKind::Bank,
-    ];
+    pub const ALL: [PartyKind; 5] =
+        [PartyKind::Uscc, PartyKind::Representative, PartyKind::RepresentativeId, PartyKind::Phone, PartyKind::Bank];
 
     /// Stable name.
     pub fn name(self) -> &'static str {

@@ -27,14 +27,11 @@ pub struct Parameters {
 /// `merchant_market_unknown`; `internal` when a parameter is missing.
 pub fn of(kernel: &Kernel, market: &str) -> Result<Parameters, Error> {
     let packs = kernel.packs();
-    let pack = packs
-        .market(market)
-        .map_err(|error| Error::Market { market: market.to_owned(), reason: error.to_string() })?;
+    let pack =
+        packs.market(market).map_err(|error| Error::Market { market: market.to_owned(), reason: error.to_string() })?;
     let today = kernel.today();
     let read = |pack: &Pack| -> Result<Parameters, policy::ParameterError> { parameters(pack, today) };
-    read(pack)
-        .or_else(|_| read(packs.home()))
-        .map_err(|error| Error::Platform(ground::Problem::internal(error)))
+    read(pack).or_else(|_| read(packs.home())).map_err(|error| Error::Platform(ground::Problem::internal(error)))
 }
 
 fn parameters(pack: &Pack, today: Date) -> Result<Parameters, policy::ParameterError> {

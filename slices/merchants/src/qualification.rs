@@ -112,10 +112,8 @@ pub async fn add_qualification(
         check::qualification(write.tx(), &matrix, &qualification, &merchant, kernel.today()).await?;
     let blocking: Vec<_> = qualification.findings.iter().filter(|f| f.weight == Weight::Blocking).cloned().collect();
     // The register number may still be missing in a draft; it is compared again on hand-in.
-    let blocking: Vec<_> = blocking
-        .into_iter()
-        .filter(|f| !(f.code == "number-not-uscc" && merchant.company.uscc.is_empty()))
-        .collect();
+    let blocking: Vec<_> =
+        blocking.into_iter().filter(|f| !(f.code == "number-not-uscc" && merchant.company.uscc.is_empty())).collect();
     Error::check(enrol::faults(&blocking))?;
     store::insert_qualification(write.tx(), &qualification).await?;
     let mut act = about("qualification.submitted", &qualification)
@@ -207,7 +205,12 @@ pub(crate) fn about(kind: &str, qualification: &Qualification) -> Act {
 ///
 /// # Errors
 /// `not_found`, `forbidden`, `stale`, `wrong_state`.
-pub async fn withdraw_qualification(kernel: &Kernel, actor: &Actor, id: &str, version: i64) -> Result<Qualification, Error> {
+pub async fn withdraw_qualification(
+    kernel: &Kernel,
+    actor: &Actor,
+    id: &str,
+    version: i64,
+) -> Result<Qualification, Error> {
     let mut write = kernel.begin(actor).await?;
     let mut qualification = load(&write, actor, id, version, Permission::OwnMerchant).await?;
     let merchant = store::merchant(write.tx(), &qualification.merchant_id).await?.ok_or(Error::Missing)?;
@@ -223,13 +226,7 @@ pub async fn withdraw_qualification(kernel: &Kernel, actor: &Actor, id: &str, ve
     Ok(qualification)
 }
 
-async fn load(
-    write: &Write,
-    actor: &Actor,
-    id: &str,
-    version: i64,
-    own: Permission,
-) -> Result<Qualification, Error> {
+async fn load(write: &Write, actor: &Actor, id: &str, version: i64, own: Permission) -> Result<Qualification, Error> {
     let qualification = store::qualification(write.tx(), id).await?.ok_or(Error::Missing)?;
     actor.require_own(Permission::MerchantsDecide, own, &qualification.merchant_id)?;
     if qualification.version == version { Ok(qualification) } else { Err(Error::Stale) }

@@ -211,7 +211,8 @@ pub(crate) async fn ask_due(kernel: &Kernel, register: Option<&dyn Register>, mo
                 tracing::warn!(qualification = qualification.id, %silent, "a paper stays to be confirmed");
                 let tries = qualification.register_tries + 1;
                 let due = kernel.now().plus_micros(pause_minutes(tries) * MINUTE_MICROS);
-                store::settle_register(kernel.db(), &qualification.id, RegisterState::Waiting, tries, Some(due)).await?;
+                store::settle_register(kernel.db(), &qualification.id, RegisterState::Waiting, tries, Some(due))
+                    .await?;
             }
         }
     }

@@ -153,8 +153,9 @@ pub fn check_qualification(
     match number {
         NumberOutcome::Good => {}
         NumberOutcome::Doubt => add(Finding::new("number-check-digit", Weight::Review, "number")),
-        NumberOutcome::Wrong => add(Finding::new("number-format", Weight::Blocking, "number")
-            .arg("number", qualification.number.as_str())),
+        NumberOutcome::Wrong => {
+            add(Finding::new("number-format", Weight::Blocking, "number").arg("number", qualification.number.as_str()))
+        }
     }
     let company = &merchant.company;
     if rule.is_identity && !comparable(&qualification.number).eq(&comparable(&company.uscc)) {
@@ -267,10 +268,8 @@ impl Coverage {
 pub fn coverage(matrix: &Matrix, qualifications: &[Qualification], category: &str, date: Date) -> Coverage {
     let mut coverage = Coverage::default();
     for requirement in matrix.requirements_of_merchant(category) {
-        let candidates: Vec<&Qualification> = qualifications
-            .iter()
-            .filter(|q| requirement.any_of.contains(&q.kind) && q.serves(category))
-            .collect();
+        let candidates: Vec<&Qualification> =
+            qualifications.iter().filter(|q| requirement.any_of.contains(&q.kind) && q.serves(category)).collect();
         let verified = |q: &&&Qualification| q.state == QualificationState::Verified && q.valid_on(date);
         if let Some(good) = candidates.iter().find(verified) {
             if !coverage.rests_on.contains(&good.id) {
@@ -295,7 +294,12 @@ pub fn coverage(matrix: &Matrix, qualifications: &[Qualification], category: &st
 }
 
 /// Findings for what the categories ask for and nobody has handed in.
-pub fn check_matrix(matrix: &Matrix, merchant: &Merchant, qualifications: &[Qualification], today: Date) -> Vec<Finding> {
+pub fn check_matrix(
+    matrix: &Matrix,
+    merchant: &Merchant,
+    qualifications: &[Qualification],
+    today: Date,
+) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
     for category in &merchant.categories {
         let coverage = coverage(matrix, qualifications, category, today);

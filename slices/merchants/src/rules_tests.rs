@@ -163,7 +163,11 @@ fn a_category_is_covered_only_by_confirmed_papers_in_force() {
     assert_eq!(of(&[licence.clone(), old]).expired, ["food-licence"]);
     let mut other_scope = food(QualificationState::Verified);
     other_scope.categories = vec!["food/drinks".into()];
-    assert_eq!(of(&[licence.clone(), other_scope]).missing, ["food-licence"], "a paper for drinks does not serve snacks");
+    assert_eq!(
+        of(&[licence.clone(), other_scope]).missing,
+        ["food-licence"],
+        "a paper for drinks does not serve snacks"
+    );
     let filing = qualification("c", "food-sales-filing", QualificationState::Verified);
     assert!(of(&[licence.clone(), filing]).is_ok(), "either of the alternatives serves");
     assert!(coverage(&matrix, &[licence], "apparel", today).is_ok());
@@ -226,7 +230,8 @@ fn a_chain_of_letters_must_run_from_the_owner_to_the_merchant() {
         decided_at: None,
         version: 1,
     };
-    let check = |b: BrandAuthorisation| check_brand(&b, &merchant(), today).iter().map(|f| f.code.clone()).collect::<Vec<_>>();
+    let check =
+        |b: BrandAuthorisation| check_brand(&b, &merchant(), today).iter().map(|f| f.code.clone()).collect::<Vec<_>>();
     let own = "杭州（清溪）食品有限公司";
     assert!(check(brand(own, vec![])).is_empty(), "the owner needs no letter");
     let good = vec![link("甲", "乙", "2028-01-01"), link("乙", own, "2027-01-01")];

@@ -8,9 +8,7 @@ pub(crate) fn line(faults: &mut Vec<Fault>, field: &str, text: &str, characters_
     let text = text.trim();
     let length = text.chars().count();
     if length > characters_max {
-        faults.push(
-            Fault::field(field, "merchants-fault-too-long").arg("most", characters_max).arg("length", length),
-        );
+        faults.push(Fault::field(field, "merchants-fault-too-long").arg("most", characters_max).arg("length", length));
         return String::new();
     }
     if let Some(place) = text.chars().position(is_hidden) {

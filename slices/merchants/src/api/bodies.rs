@@ -1,7 +1,8 @@
 //! The JSON shapes.
 
 use crate::model::{
-    BlacklistEntry, BrandAuthorisation, Company, Contacts, DocumentFile, Finding, Merchant, Qualification, ReturnAddress,
+    BlacklistEntry, BrandAuthorisation, Company, Contacts, DocumentFile, Finding, Merchant, Qualification,
+    ReturnAddress,
 };
 use crate::standing::Standing;
 use jiff::civil::Date;

@@ -11,7 +11,8 @@ use kernel::{Actor, Kernel, Page, Paging, Permission};
 use maud::{Markup, html};
 use serde::Deserialize;
 use ui::parts::{
-    Choice, Column, Field, FilterBar, FormErrors, PageHeader, Row, Table, Tone, badge, card, confirm, empty, form_post, submit,
+    Choice, Column, Field, FilterBar, FormErrors, PageHeader, Row, Table, Tone, badge, card, confirm, empty, form_post,
+    submit,
 };
 use ui::{View, shell};
 use web::{Cx, Failure, Form, PagingQuery, Path, Query, Signed, Site};
@@ -62,14 +63,18 @@ fn page(
         .rows(entries.rows.iter().map(|entry| row(cx, entry, today, may)))
         .empty(empty("ban", &cx.t("merchants-blacklist-none"), &cx.t("merchants-blacklist-none-help"), None))
         .paging(ui::parts::Paging::pages(cx, entries.paging.page, entries.pages(), entries.total));
-    let form = form_post(cx, PATH, html! {
-        (Field::select(cx, "kind", cx.t("merchants-party"), PartyKind::ALL.map(|kind| Choice::new(kind.name(), party_text(cx, kind))).to_vec())
-            .required().value(&typed.kind).errors(errors))
-        (Field::text(cx, "value", cx.t("merchants-party-value")).required().value(&typed.value).errors(errors))
-        (Field::textarea(cx, "reason", cx.t("merchants-reason"), 2).required().value(&typed.reason).errors(errors))
-        (Field::date(cx, "until", cx.t("merchants-valid-until")).hint(cx.t("merchants-without-end-hint")).value(&typed.until).errors(errors))
-        (submit(&cx.t("merchants-blacklist-add"), None))
-    });
+    let form = form_post(
+        cx,
+        PATH,
+        html! {
+            (Field::select(cx, "kind", cx.t("merchants-party"), PartyKind::ALL.map(|kind| Choice::new(kind.name(), party_text(cx, kind))).to_vec())
+                .required().value(&typed.kind).errors(errors))
+            (Field::text(cx, "value", cx.t("merchants-party-value")).required().value(&typed.value).errors(errors))
+            (Field::textarea(cx, "reason", cx.t("merchants-reason"), 2).required().value(&typed.reason).errors(errors))
+            (Field::date(cx, "until", cx.t("merchants-valid-until")).hint(cx.t("merchants-without-end-hint")).value(&typed.until).errors(errors))
+            (submit(&cx.t("merchants-blacklist-add"), None))
+        },
+    );
     shell::console(
         cx,
         &title,
@@ -124,7 +129,13 @@ pub(crate) struct EntryForm {
     until: String,
 }
 
-async fn refuse(kernel: &Kernel, actor: &Actor, cx: &View, error: Error, typed: &EntryForm) -> Result<Response, Failure> {
+async fn refuse(
+    kernel: &Kernel,
+    actor: &Actor,
+    cx: &View,
+    error: Error,
+    typed: &EntryForm,
+) -> Result<Response, Failure> {
     let entries = crate::blacklist(kernel, actor, None, &Paging::default()).await?;
     let matrix = Matrix::of(kernel, policy::packs::HOME_MARKET)?;
     refused(cx, &matrix, error, |errors| page(cx, actor, kernel.today(), &entries, typed, errors))

@@ -1,14 +1,12 @@
 //! The console's page of one merchant: facts left, evidence in the middle, decision right, acts below.
 
 use super::parts::{
-    category_text, document_path, finding_list, history, kind_text, name_of, paper_mark, reason_text, refused, register_mark,
-    state_mark, validity,
+    category_text, document_path, finding_list, history, kind_text, name_of, paper_mark, reason_text, refused,
+    register_mark, state_mark, validity,
 };
 use crate::api::files::read_day;
 use crate::matrix::Matrix;
-use crate::model::{
-    BrandAuthorisation, Merchant, Move, Qualification, QualificationState, State as MerchantState,
-};
+use crate::model::{BrandAuthorisation, Merchant, Move, Qualification, QualificationState, State as MerchantState};
 use crate::{Decision, Error, reasons_for, rules};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -18,8 +16,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use std::sync::Arc;
 use ui::parts::{
-    Choice, Column, Field, FormErrors, PageHeader, Row, Table, Tone, alert, badge, card, confirm, copyable, facts, form_post,
-    submit,
+    Choice, Column, Field, FormErrors, PageHeader, Row, Table, Tone, alert, badge, card, confirm, copyable, facts,
+    form_post, submit,
 };
 use ui::{View, icon, shell};
 use web::{Cx, Failure, Form, Path, Signed, Site};
@@ -191,12 +189,21 @@ fn document(cx: &View, q: &Qualification) -> Markup {
 
 fn paper_decision(cx: &View, action: &str, version: i64, state: QualificationState) -> Markup {
     let refuse = |label: &str| {
-        confirm(label, "x", true, form_post(cx, action, html! {
-            input type="hidden" name="version" value=(version);
-            input type="hidden" name="confirmed" value="false";
-            (Field::textarea(cx, "reason", cx.t("merchants-reason-read-by-merchant"), 2).required())
-            (submit(label, None))
-        }))
+        confirm(
+            label,
+            "x",
+            true,
+            form_post(
+                cx,
+                action,
+                html! {
+                    input type="hidden" name="version" value=(version);
+                    input type="hidden" name="confirmed" value="false";
+                    (Field::textarea(cx, "reason", cx.t("merchants-reason-read-by-merchant"), 2).required())
+                    (submit(label, None))
+                },
+            ),
+        )
     };
     match state {
         QualificationState::Submitted => html! {
@@ -272,7 +279,10 @@ pub(crate) struct DecideForm {
 
 fn decisions(cx: &View, file: &File, errors: &FormErrors, typed: &DecideForm) -> Markup {
     if !file.may_decide {
-        return card(&cx.t("merchants-decision"), html! { p class="ts-muted" { (cx.t("merchants-decision-read-only")) } });
+        return card(
+            &cx.t("merchants-decision"),
+            html! { p class="ts-muted" { (cx.t("merchants-decision-read-only")) } },
+        );
     }
     let state = file.merchant.state;
     let steps = [Move::Enrol, Move::Refuse, Move::Suspend, Move::Restore, Move::Close, Move::Ban];
@@ -294,23 +304,28 @@ fn decisions(cx: &View, file: &File, errors: &FormErrors, typed: &DecideForm) ->
 
 fn step_form(cx: &View, file: &File, step: Move, errors: FormErrors, typed: DecideForm, open: bool) -> Markup {
     let label = cx.t(&format!("merchants-move-{}", step.name()));
-    let reasons: Vec<Choice> = reasons_for(step).iter().map(|reason| Choice::new(*reason, reason_text(cx, reason))).collect();
+    let reasons: Vec<Choice> =
+        reasons_for(step).iter().map(|reason| Choice::new(*reason, reason_text(cx, reason))).collect();
     let to_confirm = file.qualifications.iter().filter(|q| q.state == QualificationState::Submitted).count();
-    let form = form_post(cx, &format!("/console/merchants/{}/decide", file.merchant.id), html! {
-        input type="hidden" name="version" value=(file.merchant.version);
-        input type="hidden" name="move" value=(step.name());
-        @if !reasons.is_empty() {
-            @let field = Field::checks(cx, "reasons", cx.t("merchants-reasons"), reasons).errors(&errors);
-            @let field = if rules::needs_reasons(step) { field.required() } else { field.value("in_order") };
-            (typed.reasons.iter().fold(field, |field, reason| field.value(reason)))
-        }
-        @if step == Move::Suspend { (Field::date(cx, "until", cx.t("merchants-suspend-until")).value(&typed.until).errors(&errors)) }
-        @if step == Move::Enrol && to_confirm > 0 {
-            (Field::checkbox(cx, "confirm_papers", cx.ta("merchants-confirm-papers", &[("n", to_confirm.into())])).errors(&errors))
-        }
-        (Field::textarea(cx, "note", cx.t("merchants-note-read-by-merchant"), 3).value(&typed.note).errors(&errors))
-        (submit(&label, None))
-    });
+    let form = form_post(
+        cx,
+        &format!("/console/merchants/{}/decide", file.merchant.id),
+        html! {
+            input type="hidden" name="version" value=(file.merchant.version);
+            input type="hidden" name="move" value=(step.name());
+            @if !reasons.is_empty() {
+                @let field = Field::checks(cx, "reasons", cx.t("merchants-reasons"), reasons).errors(&errors);
+                @let field = if rules::needs_reasons(step) { field.required() } else { field.value("in_order") };
+                (typed.reasons.iter().fold(field, |field, reason| field.value(reason)))
+            }
+            @if step == Move::Suspend { (Field::date(cx, "until", cx.t("merchants-suspend-until")).value(&typed.until).errors(&errors)) }
+            @if step == Move::Enrol && to_confirm > 0 {
+                (Field::checkbox(cx, "confirm_papers", cx.ta("merchants-confirm-papers", &[("n", to_confirm.into())])).errors(&errors))
+            }
+            (Field::textarea(cx, "note", cx.t("merchants-note-read-by-merchant"), 3).value(&typed.note).errors(&errors))
+            (submit(&label, None))
+        },
+    );
     let danger = matches!(step, Move::Refuse | Move::Ban | Move::Suspend);
     let icon_name = match step {
         Move::Enrol | Move::Restore => "check",
@@ -323,12 +338,16 @@ fn step_form(cx: &View, file: &File, step: Move, errors: FormErrors, typed: Deci
 }
 
 fn reverify_form(cx: &View, file: &File) -> Markup {
-    form_post(cx, &format!("/console/merchants/{}/reverify", file.merchant.id), html! {
-        input type="hidden" name="version" value=(file.merchant.version);
-        p { (badge(Tone::Waiting, &cx.t("merchants-open"))) }
-        (Field::textarea(cx, "note", cx.t("merchants-note"), 2))
-        (submit(&cx.t("merchants-reverify"), None))
-    })
+    form_post(
+        cx,
+        &format!("/console/merchants/{}/reverify", file.merchant.id),
+        html! {
+            input type="hidden" name="version" value=(file.merchant.version);
+            p { (badge(Tone::Waiting, &cx.t("merchants-open"))) }
+            (Field::textarea(cx, "note", cx.t("merchants-note"), 2))
+            (submit(&cx.t("merchants-reverify"), None))
+        },
+    )
 }
 
 /// A decision about the merchant.
@@ -352,9 +371,7 @@ pub(crate) async fn decide(
         Err(error) => Err(error),
     };
     match decided {
-        Ok(_) => {
-            Ok(web::redirect_with_flash(&format!("/console/merchants/{id}"), "merchants-decided").into_response())
-        }
+        Ok(_) => Ok(web::redirect_with_flash(&format!("/console/merchants/{id}"), "merchants-decided").into_response()),
         Err(error) => {
             let file = load(kernel, &actor, &id).await?;
             refused(&cx, &file.matrix, error, |errors| page(&cx, &file, errors, &form))
@@ -380,9 +397,7 @@ pub(crate) async fn reverify(
 ) -> Result<Response, Failure> {
     let kernel = site.kernel();
     match crate::reverify(kernel, &actor, &id, form.version, &form.note).await {
-        Ok(_) => {
-            Ok(web::redirect_with_flash(&format!("/console/merchants/{id}"), "merchants-decided").into_response())
-        }
+        Ok(_) => Ok(web::redirect_with_flash(&format!("/console/merchants/{id}"), "merchants-decided").into_response()),
         Err(error) => {
             let file = load(kernel, &actor, &id).await?;
             refused(&cx, &file.matrix, error, |errors| page(&cx, &file, errors, &DecideForm::default()))

@@ -176,7 +176,8 @@ fn work_row(cx: &View, kernel: &Kernel, merchant: &Merchant, days: i32) -> Row {
         (Some(reason), false) => cx.t(&format!("merchants-open-{}", reason.replace('_', "-"))),
         (None, false) => cx.t("merchants-why-papers"),
     };
-    let due = merchant.submitted_at.filter(|_| waiting).and_then(|at| crate::parameters::decision_due(kernel, at, days));
+    let due =
+        merchant.submitted_at.filter(|_| waiting).and_then(|at| crate::parameters::decision_due(kernel, at, days));
     Row::new()
         .link(format!("/console/merchants/{}", merchant.id))
         .cell(name_of(cx, merchant))

@@ -14,7 +14,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use std::sync::Arc;
 use ui::parts::{
-    Choice, Column, Field, FormErrors, PageHeader, Row, Table, card, confirm, empty, facts, form_post, form_upload, submit,
+    Choice, Column, Field, FormErrors, PageHeader, Row, Table, card, confirm, empty, facts, form_post, form_upload,
+    submit,
 };
 use ui::{View, icon, shell};
 use web::{Cx, Failure, Form, Path, Query, Signed, Site, Upload};
@@ -82,7 +83,8 @@ fn list_page(cx: &View, papers: &Papers) -> Markup {
 }
 
 fn row(cx: &View, papers: &Papers, q: &Qualification) -> Row {
-    let renewable = matches!(q.state, QualificationState::Verified | QualificationState::Expired | QualificationState::Rejected);
+    let renewable =
+        matches!(q.state, QualificationState::Verified | QualificationState::Expired | QualificationState::Rejected);
     let open = matches!(q.state, QualificationState::Submitted | QualificationState::Rejected);
     let findings = crate::read::visible_findings(&q.findings, &papers.actor);
     Row::new()
@@ -108,22 +110,25 @@ fn row(cx: &View, papers: &Papers, q: &Qualification) -> Row {
 
 fn brand_card(cx: &View, papers: &Papers, brand: &BrandAuthorisation) -> Markup {
     let open = matches!(brand.state, QualificationState::Submitted | QualificationState::Rejected);
-    card(&cx.ta("merchants-brand-title", &[("brand", brand.brand.as_str().into())]), html! {
-        p { (paper_mark(cx, brand.state)) }
-        (facts()
-            .add(cx.t("merchants-field-trademark-number"), &brand.trademark_number)
-            .add(cx.t("merchants-field-trademark-owner"), &brand.trademark_owner)
-            .add(cx.t("merchants-valid-until"), brand.valid_until().map_or_else(|| cx.t("merchants-without-end"), |d| d.to_string())))
-        (chain(cx, brand))
-        @if !brand.reason.is_empty() { p { (brand.reason) } }
-        @if brand.state == QualificationState::Submitted { (finding_list(cx, &papers.matrix, brand.findings.iter())) }
-        @if open {
-            (confirm(&cx.t("merchants-take-back"), "arrow-back-up", false, form_post(cx, &format!("/merchant/brands/{}/withdraw", brand.id), html! {
-                input type="hidden" name="version" value=(brand.version);
-                (submit(&cx.t("merchants-take-back"), None))
-            })))
-        }
-    })
+    card(
+        &cx.ta("merchants-brand-title", &[("brand", brand.brand.as_str().into())]),
+        html! {
+            p { (paper_mark(cx, brand.state)) }
+            (facts()
+                .add(cx.t("merchants-field-trademark-number"), &brand.trademark_number)
+                .add(cx.t("merchants-field-trademark-owner"), &brand.trademark_owner)
+                .add(cx.t("merchants-valid-until"), brand.valid_until().map_or_else(|| cx.t("merchants-without-end"), |d| d.to_string())))
+            (chain(cx, brand))
+            @if !brand.reason.is_empty() { p { (brand.reason) } }
+            @if brand.state == QualificationState::Submitted { (finding_list(cx, &papers.matrix, brand.findings.iter())) }
+            @if open {
+                (confirm(&cx.t("merchants-take-back"), "arrow-back-up", false, form_post(cx, &format!("/merchant/brands/{}/withdraw", brand.id), html! {
+                    input type="hidden" name="version" value=(brand.version);
+                    (submit(&cx.t("merchants-take-back"), None))
+                })))
+            }
+        },
+    )
 }
 
 /// What the form begins with.
@@ -171,25 +176,31 @@ fn form_page(cx: &View, papers: &Papers, form: &QualificationForm, from: &str, e
         .collect();
     let title = if form.renews.is_some() { cx.t("merchants-renew") } else { cx.t("merchants-upload") };
     let field = |name: &str| cx.t(&format!("merchants-field-{}", name.replace('_', "-")));
-    let scope = Field::checks(cx, "categories", cx.t("merchants-scope"), scopes).hint(cx.t("merchants-scope-hint")).errors(errors);
+    let scope = Field::checks(cx, "categories", cx.t("merchants-scope"), scopes)
+        .hint(cx.t("merchants-scope-hint"))
+        .errors(errors);
     let scope = form.categories.iter().fold(scope, |scope, category| scope.value(category));
     let mut issuer = Field::text(cx, "issuer", field("issuer")).required().value(&form.issuer).errors(errors);
     if let Some(rule) = rule {
         issuer = issuer.hint(cx.both(&rule.issuer));
     }
-    let body = form_upload(cx, PATH, html! {
-        input type="hidden" name="from" value=(from);
-        @if let Some(renews) = &form.renews { input type="hidden" name="renews" value=(renews); }
-        (Field::select(cx, "kind", cx.t("merchants-kind"), kinds).required().value(&form.kind).errors(errors))
-        (Field::text(cx, "number", field("number")).required().value(&form.number).errors(errors))
-        (Field::text(cx, "holder", field("holder")).required().hint(cx.t("merchants-holder-hint")).value(&form.holder).errors(errors))
-        (issuer)
-        (Field::date(cx, "valid_from", field("valid-from")).value(&form.valid_from).errors(errors))
-        (Field::date(cx, "valid_until", field("valid-until")).hint(cx.t("merchants-without-end-hint")).value(&form.valid_until).errors(errors))
-        @if !papers.merchant.categories.is_empty() { (scope) }
-        (Field::file(cx, "file", cx.t("merchants-document"), ACCEPT).required().hint(cx.t("merchants-file-hint")).errors(errors))
-        (submit(&cx.t("merchants-hand-in"), Some((&cx.t("merchants-cancel"), PATH))))
-    });
+    let body = form_upload(
+        cx,
+        PATH,
+        html! {
+            input type="hidden" name="from" value=(from);
+            @if let Some(renews) = &form.renews { input type="hidden" name="renews" value=(renews); }
+            (Field::select(cx, "kind", cx.t("merchants-kind"), kinds).required().value(&form.kind).errors(errors))
+            (Field::text(cx, "number", field("number")).required().value(&form.number).errors(errors))
+            (Field::text(cx, "holder", field("holder")).required().hint(cx.t("merchants-holder-hint")).value(&form.holder).errors(errors))
+            (issuer)
+            (Field::date(cx, "valid_from", field("valid-from")).value(&form.valid_from).errors(errors))
+            (Field::date(cx, "valid_until", field("valid-until")).hint(cx.t("merchants-without-end-hint")).value(&form.valid_until).errors(errors))
+            @if !papers.merchant.categories.is_empty() { (scope) }
+            (Field::file(cx, "file", cx.t("merchants-document"), ACCEPT).required().hint(cx.t("merchants-file-hint")).errors(errors))
+            (submit(&cx.t("merchants-hand-in"), Some((&cx.t("merchants-cancel"), PATH))))
+        },
+    );
     shell::merchant(
         cx,
         &title,
@@ -283,7 +294,11 @@ struct BrandForm {
 const LETTER_PARTS: [&str; 4] = ["grantor", "grantee", "valid_from", "valid_until"];
 
 /// The empty form of a brand.
-pub(crate) async fn new_brand(State(site): State<Site>, Signed(actor): Signed, Cx(cx): Cx) -> Result<Response, Failure> {
+pub(crate) async fn new_brand(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Cx(cx): Cx,
+) -> Result<Response, Failure> {
     if crate::own(site.kernel(), &actor).await?.is_none() {
         return Ok(web::redirect("/merchant/enrol").into_response());
     }
@@ -293,7 +308,10 @@ pub(crate) async fn new_brand(State(site): State<Site>, Signed(actor): Signed, C
 fn brand_page(cx: &View, form: &BrandForm, errors: &FormErrors) -> Markup {
     let title = cx.t("merchants-brand-add");
     let text = |name: &str, value: &str| {
-        Field::text(cx, name, cx.t(&format!("merchants-field-{}", name.replace('_', "-")))).required().value(value).errors(errors)
+        Field::text(cx, name, cx.t(&format!("merchants-field-{}", name.replace('_', "-"))))
+            .required()
+            .value(value)
+            .errors(errors)
     };
     let letter = |position: usize| {
         let typed = form.letters.get(position).cloned().unwrap_or_default();
@@ -311,15 +329,19 @@ fn brand_page(cx: &View, form: &BrandForm, errors: &FormErrors) -> Markup {
             }
         }
     };
-    let body = form_upload(cx, "/merchant/brands", html! {
-        (text("brand", &form.brand))
-        (text("trademark_number", &form.trademark_number))
-        (text("trademark_owner", &form.trademark_owner))
-        (Field::date(cx, "trademark_until", cx.t("merchants-field-trademark-until")).value(&form.trademark_until).errors(errors))
-        p class="ts-muted" id="field-chain" { (cx.t("merchants-chain-hint")) }
-        @for position in 0..FORM_LETTERS { (letter(position)) }
-        (submit(&cx.t("merchants-hand-in"), Some((&cx.t("merchants-cancel"), PATH))))
-    });
+    let body = form_upload(
+        cx,
+        "/merchant/brands",
+        html! {
+            (text("brand", &form.brand))
+            (text("trademark_number", &form.trademark_number))
+            (text("trademark_owner", &form.trademark_owner))
+            (Field::date(cx, "trademark_until", cx.t("merchants-field-trademark-until")).value(&form.trademark_until).errors(errors))
+            p class="ts-muted" id="field-chain" { (cx.t("merchants-chain-hint")) }
+            @for position in 0..FORM_LETTERS { (letter(position)) }
+            (submit(&cx.t("merchants-hand-in"), Some((&cx.t("merchants-cancel"), PATH))))
+        },
+    );
     shell::merchant(
         cx,
         &title,

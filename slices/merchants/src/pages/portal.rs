@@ -14,7 +14,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use std::sync::Arc;
 use ui::parts::{
-    Field, FormErrors, PageHeader, Step, StepState, Stepper, Tone, alert, card, clock, confirm, empty, facts, form_post, submit,
+    Field, FormErrors, PageHeader, Step, StepState, Stepper, Tone, alert, card, clock, confirm, empty, facts,
+    form_post, submit,
 };
 use ui::{View, shell};
 use web::{Cx, Failure, Form, Signed, Site};
@@ -139,7 +140,11 @@ fn asked(cx: &View, home: &Home) -> Vec<Markup> {
     let reasons: Vec<String> = merchant.reasons.iter().map(|reason| reason_text(cx, reason)).collect();
     let reasons = reasons.join(&cx.t("merchants-list-separator"));
     match merchant.state {
-        MerchantState::Draft => asked.push(alert(Tone::Info, &cx.t("merchants-asked-draft"), link(cx, "/merchant/enrol", "merchants-continue"))),
+        MerchantState::Draft => asked.push(alert(
+            Tone::Info,
+            &cx.t("merchants-asked-draft"),
+            link(cx, "/merchant/enrol", "merchants-continue"),
+        )),
         MerchantState::Refused | MerchantState::Suspended | MerchantState::Banned | MerchantState::Closed => {
             asked.push(alert(Tone::Danger, &cx.t(&format!("merchants-asked-{}", merchant.state.name())), html! {
                 @if !reasons.is_empty() { p { (reasons) } }
@@ -165,10 +170,14 @@ fn asked(cx: &View, home: &Home) -> Vec<Markup> {
     }
     if matches!(merchant.state, MerchantState::Submitted | MerchantState::Verifying) {
         let findings = crate::read::visible_findings(&merchant.findings, &home.actor);
-        asked.push(alert(Tone::Info, &cx.t("merchants-asked-wait"), html! {
-            p { (cx.t("merchants-asked-wait-help")) @if let Some(due) = home.decision_due { " " (clock(cx, due)) } }
-            (finding_list(cx, &home.matrix, findings))
-        }));
+        asked.push(alert(
+            Tone::Info,
+            &cx.t("merchants-asked-wait"),
+            html! {
+                p { (cx.t("merchants-asked-wait-help")) @if let Some(due) = home.decision_due { " " (clock(cx, due)) } }
+                (finding_list(cx, &home.matrix, findings))
+            },
+        ));
     }
     asked
 }
@@ -179,25 +188,32 @@ fn link(cx: &View, href: &str, id: &str) -> Markup {
 
 fn asked_of_paper(cx: &View, home: &Home, q: &Qualification) -> Option<Markup> {
     let kind = kind_text(cx, &home.matrix, &q.kind);
-    let renewal = home.qualifications.iter().any(|other| {
-        other.renews.as_deref() == Some(&q.id) && other.state == QualificationState::Submitted
-    });
+    let renewal = home
+        .qualifications
+        .iter()
+        .any(|other| other.renews.as_deref() == Some(&q.id) && other.state == QualificationState::Submitted);
     let renew = format!("/merchant/qualifications/new?kind={}&renews={}", q.kind, q.id);
     let left = crate::qualification::days_left(q, home.today);
     let (tone, title) = match (q.state, left) {
         _ if renewal => return None,
         (QualificationState::Expired, _) => (Tone::Danger, cx.ta("merchants-asked-expired", &[("kind", kind.into())])),
-        (QualificationState::Rejected, _) => (Tone::Danger, cx.ta("merchants-asked-rejected", &[("kind", kind.into())])),
+        (QualificationState::Rejected, _) => {
+            (Tone::Danger, cx.ta("merchants-asked-rejected", &[("kind", kind.into())]))
+        }
         (QualificationState::Verified, Some(days)) if days <= home.warning_days => {
             (Tone::Waiting, cx.ta("merchants-asked-expiring", &[("kind", kind.into()), ("n", days.max(0).into())]))
         }
         _ => return None,
     };
-    Some(alert(tone, &title, html! {
-        @if let Some(until) = q.valid_until { p { (cx.t("merchants-valid-until")) " " (until) } }
-        @if !q.reason.is_empty() { p { (q.reason) } }
-        (link(cx, &renew, "merchants-renew"))
-    }))
+    Some(alert(
+        tone,
+        &title,
+        html! {
+            @if let Some(until) = q.valid_until { p { (cx.t("merchants-valid-until")) " " (until) } }
+            @if !q.reason.is_empty() { p { (q.reason) } }
+            (link(cx, &renew, "merchants-renew"))
+        },
+    ))
 }
 
 fn coverage(cx: &View, home: &Home) -> Markup {
@@ -224,21 +240,24 @@ fn own_moves(cx: &View, home: &Home) -> Markup {
     let moves = [Move::Withdraw, Move::Close, Move::Reopen].into_iter();
     let moves: Vec<Move> =
         moves.filter(|step| rules::after(state, *step).is_some() && rules::is_merchants_own(*step, state)).collect();
-    card(&cx.t("merchants-own-moves"), html! {
-        @if moves.is_empty() { p class="ts-muted" { (cx.t("merchants-decision-none")) } }
-        div class="ts-stack" {
-            @for step in moves {
-                @let label = cx.t(&format!("merchants-move-{}", step.name()));
-                (confirm(&label, if step == Move::Close { "archive" } else { "arrow-back-up" }, step == Move::Close, form_post(cx, "/merchant/move", html! {
-                    input type="hidden" name="version" value=(home.merchant.version);
-                    input type="hidden" name="move" value=(step.name());
-                    p { (cx.t(&format!("merchants-move-{}-help", step.name()))) }
-                    (Field::textarea(cx, "note", cx.t("merchants-note"), 2))
-                    (submit(&label, None))
-                })))
+    card(
+        &cx.t("merchants-own-moves"),
+        html! {
+            @if moves.is_empty() { p class="ts-muted" { (cx.t("merchants-decision-none")) } }
+            div class="ts-stack" {
+                @for step in moves {
+                    @let label = cx.t(&format!("merchants-move-{}", step.name()));
+                    (confirm(&label, if step == Move::Close { "archive" } else { "arrow-back-up" }, step == Move::Close, form_post(cx, "/merchant/move", html! {
+                        input type="hidden" name="version" value=(home.merchant.version);
+                        input type="hidden" name="move" value=(step.name());
+                        p { (cx.t(&format!("merchants-move-{}-help", step.name()))) }
+                        (Field::textarea(cx, "note", cx.t("merchants-note"), 2))
+                        (submit(&label, None))
+                    })))
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 /// A move of the merchant's own.
@@ -250,7 +269,12 @@ pub(crate) struct MoveForm {
     note: String,
 }
 
-async fn answer(kernel: &Kernel, actor: &Actor, cx: &View, result: Result<Merchant, Error>) -> Result<Response, Failure> {
+async fn answer(
+    kernel: &Kernel,
+    actor: &Actor,
+    cx: &View,
+    result: Result<Merchant, Error>,
+) -> Result<Response, Failure> {
     match result {
         Ok(_) => Ok(web::redirect_with_flash("/merchant", "merchants-saved").into_response()),
         Err(error) => {

@@ -53,7 +53,9 @@ impl Step {
         let fields: &[&str] = match self {
             Step::Company => &["uscc", "legal_name", "representative", "representative_id", "address"],
             Step::Categories => &["categories"],
-            Step::Contacts => &["contact_name", "phone", "email", "bank_name", "bank_holder", "bank_account", "return_address"],
+            Step::Contacts => {
+                &["contact_name", "phone", "email", "bank_name", "bank_holder", "bank_account", "return_address"]
+            }
             Step::Papers | Step::Review => &[],
         };
         match self {
@@ -132,12 +134,7 @@ shown! {
     show_review = Step::Review,
 }
 
-async fn show(
-    step: Step,
-    State(site): State<Site>,
-    Signed(actor): Signed,
-    Cx(cx): Cx,
-) -> Result<Response, Failure> {
+async fn show(step: Step, State(site): State<Site>, Signed(actor): Signed, Cx(cx): Cx) -> Result<Response, Failure> {
     let draft = load(site.kernel(), &actor).await?;
     if draft.merchant.is_none() && step != Step::Company {
         return Ok(web::redirect(&Step::Company.path()).into_response());
@@ -192,7 +189,8 @@ async fn save(
     };
     match result {
         Ok(merchant) => {
-            let to = if rules::is_open_for_writing(merchant.state) { step.next().path() } else { "/merchant".to_owned() };
+            let to =
+                if rules::is_open_for_writing(merchant.state) { step.next().path() } else { "/merchant".to_owned() };
             Ok(web::redirect_with_flash(&to, "merchants-saved").into_response())
         }
         Err(error) => {
@@ -234,7 +232,8 @@ pub(crate) async fn save_contacts(
     Cx(cx): Cx,
     Form(form): Form<ContactsForm>,
 ) -> Result<Response, Failure> {
-    let devices = crate::own(site.kernel(), &actor).await?.map(|merchant| merchant.contacts.devices).unwrap_or_default();
+    let devices =
+        crate::own(site.kernel(), &actor).await?.map(|merchant| merchant.contacts.devices).unwrap_or_default();
     let change = Change { contacts: Some(form.contacts(devices)), complete: true, ..Change::default() };
     let again = |draft: &Draft, errors: &FormErrors| steps::contacts(&cx, draft, &form, errors);
     save((site.kernel(), &actor, &cx), Step::Contacts, form.version, "", change, again).await
@@ -258,7 +257,11 @@ pub(crate) async fn submit(
     let id = actor.own_organisation()?.to_owned();
     match crate::submit(kernel, &actor, &id, form.version).await {
         Ok(merchant) => {
-            let said = if merchant.state == MerchantState::Refused { "merchants-refused-at-once" } else { "merchants-handed-in" };
+            let said = if merchant.state == MerchantState::Refused {
+                "merchants-refused-at-once"
+            } else {
+                "merchants-handed-in"
+            };
             Ok(web::redirect_with_flash("/merchant", said).into_response())
         }
         Err(error) => {

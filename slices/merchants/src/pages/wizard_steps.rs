@@ -61,20 +61,24 @@ pub(super) fn company(cx: &View, draft: &Draft, form: &CompanyForm, errors: &For
     let fixed = draft.merchant.as_ref().is_some_and(|merchant| !rules::is_open_for_writing(merchant.state));
     let markets: Vec<Choice> =
         draft.markets.iter().map(|market| Choice::new(market, cx.t(&format!("merchants-market-{market}")))).collect();
-    form_post(cx, &Step::Company.path(), html! {
-        input type="hidden" name="version" value=(form.version);
-        @if fixed { (alert(Tone::Info, "", cx.t("merchants-identity-hint"))) }
-        @if draft.merchant.is_none() {
-            (Field::select(cx, "market", cx.t("merchants-market"), markets).required().value(&form.market).errors(errors))
-        }
-        (text("uscc", &form.uscc).required().hint(cx.t("merchants-uscc-hint")))
-        (text("legal_name", &form.legal_name).required().hint(cx.t("merchants-legal-name-hint")).autocomplete("organization"))
-        (text("shop_name", &form.shop_name))
-        (text("representative", &form.representative).required())
-        (text("representative_id", &form.representative_id))
-        (text("address", &form.address).required().autocomplete("street-address"))
-        (submit(&cx.t("merchants-save-next"), Some((&cx.t("merchants-cancel"), "/merchant"))))
-    })
+    form_post(
+        cx,
+        &Step::Company.path(),
+        html! {
+            input type="hidden" name="version" value=(form.version);
+            @if fixed { (alert(Tone::Info, "", cx.t("merchants-identity-hint"))) }
+            @if draft.merchant.is_none() {
+                (Field::select(cx, "market", cx.t("merchants-market"), markets).required().value(&form.market).errors(errors))
+            }
+            (text("uscc", &form.uscc).required().hint(cx.t("merchants-uscc-hint")))
+            (text("legal_name", &form.legal_name).required().hint(cx.t("merchants-legal-name-hint")).autocomplete("organization"))
+            (text("shop_name", &form.shop_name))
+            (text("representative", &form.representative).required())
+            (text("representative_id", &form.representative_id))
+            (text("address", &form.address).required().autocomplete("street-address"))
+            (submit(&cx.t("merchants-save-next"), Some((&cx.t("merchants-cancel"), "/merchant"))))
+        },
+    )
 }
 
 /// The categories as they were chosen.
@@ -110,13 +114,17 @@ pub(super) fn categories(cx: &View, draft: &Draft, form: &CategoriesForm, errors
         .required()
         .errors(errors);
     let field = form.categories.iter().fold(field, |field, category| field.value(category));
-    form_post(cx, &Step::Categories.path(), html! {
-        input type="hidden" name="version" value=(draft.version());
-        @if known { (field) } @else {
-            (Field::text(cx, "categories", cx.t("merchants-categories")).required().value(form.categories.first().cloned().unwrap_or_default()).errors(errors))
-        }
-        (submit(&cx.t("merchants-save-next"), Some((&cx.t("merchants-cancel"), "/merchant"))))
-    })
+    form_post(
+        cx,
+        &Step::Categories.path(),
+        html! {
+            input type="hidden" name="version" value=(draft.version());
+            @if known { (field) } @else {
+                (Field::text(cx, "categories", cx.t("merchants-categories")).required().value(form.categories.first().cloned().unwrap_or_default()).errors(errors))
+            }
+            (submit(&cx.t("merchants-save-next"), Some((&cx.t("merchants-cancel"), "/merchant"))))
+        },
+    )
 }
 
 /// Which papers the categories ask for, and which are there.
@@ -177,7 +185,8 @@ impl ContactsForm {
             return ContactsForm::default();
         };
         let contacts = merchant.contacts.clone();
-        let pick = |part: fn(&ReturnAddress) -> &String| contacts.return_addresses.iter().map(|a| part(a).clone()).collect();
+        let pick =
+            |part: fn(&ReturnAddress) -> &String| contacts.return_addresses.iter().map(|a| part(a).clone()).collect();
         ContactsForm {
             version: merchant.version,
             return_name: pick(|a| &a.name),
@@ -228,18 +237,22 @@ pub(super) fn contacts(cx: &View, draft: &Draft, form: &ContactsForm, errors: &F
     if addresses.len() < RETURN_ADDRESSES_MAX {
         addresses.push(ReturnAddress::default());
     }
-    form_post(cx, &Step::Contacts.path(), html! {
-        input type="hidden" name="version" value=(draft.version());
-        (field("text", "contact_name", &form.contact_name).required().autocomplete("name"))
-        (field("tel", "phone", &form.phone).required().autocomplete("tel"))
-        (field("email", "email", &form.email).autocomplete("email"))
-        (field("text", "bank_name", &form.bank_name).required())
-        (field("text", "bank_holder", &form.bank_holder).required().hint(cx.t("merchants-bank-holder-hint")))
-        (field("text", "bank_account", &form.bank_account).required())
-        @for (position, address) in addresses.iter().enumerate() { (return_address(cx, position, address, errors)) }
-        p class="ts-muted" { (cx.t("merchants-return-address-hint")) }
-        (submit(&cx.t("merchants-save-next"), Some((&cx.t("merchants-cancel"), "/merchant"))))
-    })
+    form_post(
+        cx,
+        &Step::Contacts.path(),
+        html! {
+            input type="hidden" name="version" value=(draft.version());
+            (field("text", "contact_name", &form.contact_name).required().autocomplete("name"))
+            (field("tel", "phone", &form.phone).required().autocomplete("tel"))
+            (field("email", "email", &form.email).autocomplete("email"))
+            (field("text", "bank_name", &form.bank_name).required())
+            (field("text", "bank_holder", &form.bank_holder).required().hint(cx.t("merchants-bank-holder-hint")))
+            (field("text", "bank_account", &form.bank_account).required())
+            @for (position, address) in addresses.iter().enumerate() { (return_address(cx, position, address, errors)) }
+            p class="ts-muted" { (cx.t("merchants-return-address-hint")) }
+            (submit(&cx.t("merchants-save-next"), Some((&cx.t("merchants-cancel"), "/merchant"))))
+        },
+    )
 }
 
 /// One return address. Ids differ by position; the fault of a field is shown at the first.

@@ -144,7 +144,11 @@ pub(crate) async fn count_brands(db: &impl ConnectionTrait, merchant_id: &str) -
 }
 
 /// Verified ones whose last day is before `today`.
-pub(crate) async fn outdated_brands(db: &DatabaseConnection, today: Date, most: u64) -> Result<Vec<BrandAuthorisation>, Error> {
+pub(crate) async fn outdated_brands(
+    db: &DatabaseConnection,
+    today: Date,
+    most: u64,
+) -> Result<Vec<BrandAuthorisation>, Error> {
     Entity::find()
         .filter(Column::State.eq(QualificationState::Verified.name()))
         .filter(Column::ValidUntil.lt(today.to_string()))

@@ -20,10 +20,8 @@ use std::collections::{BTreeMap, HashMap};
 pub(crate) const BATCH_MAX: usize = 500;
 
 fn addresses_json(addresses: &[ReturnAddress]) -> String {
-    let list: Vec<Value> = addresses
-        .iter()
-        .map(|a| json!({"name": a.name, "phone": a.phone, "address": a.address}))
-        .collect();
+    let list: Vec<Value> =
+        addresses.iter().map(|a| json!({"name": a.name, "phone": a.phone, "address": a.address})).collect();
     Value::Array(list).to_string()
 }
 
@@ -142,10 +140,7 @@ async fn with_categories(db: &impl ConnectionTrait, rows: Vec<merchants::Model>)
 }
 
 async fn write_categories(tx: &Tx, merchant: &Merchant) -> Result<(), Error> {
-    categories::Entity::delete_many()
-        .filter(categories::Column::MerchantId.eq(&merchant.id))
-        .exec(tx)
-        .await?;
+    categories::Entity::delete_many().filter(categories::Column::MerchantId.eq(&merchant.id)).exec(tx).await?;
     if merchant.categories.is_empty() {
         return Ok(());
     }
@@ -281,7 +276,11 @@ fn escaped(text: &str) -> String {
 /// The columns a list may be sorted by.
 pub const SORTS: [&str; 6] = ["name", "state", "updated", "submitted", "created", "due"];
 
-pub(crate) async fn merchants(db: &DatabaseConnection, filter: &Filter, paging: &Paging) -> Result<Page<Merchant>, Error> {
+pub(crate) async fn merchants(
+    db: &DatabaseConnection,
+    filter: &Filter,
+    paging: &Paging,
+) -> Result<Page<Merchant>, Error> {
     let query = merchants::Entity::find().filter(filter.condition());
     let total = query.clone().count(db).await?;
     let (by, order) = match &paging.sort {

@@ -12,8 +12,8 @@ pub(crate) use merchants::*;
 pub use merchants::{Filter, SORTS};
 pub(crate) use qualifications::*;
 
-use crate::model::{Finding, Weight};
 use crate::Error;
+use crate::model::{Finding, Weight};
 use db::{Migrations, Table};
 use ground::{Problem, Timestamp};
 use jiff::civil::Date;

@@ -103,7 +103,10 @@ pub(crate) async fn qualification(db: &impl ConnectionTrait, id: &str) -> Result
 }
 
 /// All of a merchant, newest first.
-pub(crate) async fn qualifications_of(db: &impl ConnectionTrait, merchant_id: &str) -> Result<Vec<Qualification>, Error> {
+pub(crate) async fn qualifications_of(
+    db: &impl ConnectionTrait,
+    merchant_id: &str,
+) -> Result<Vec<Qualification>, Error> {
     Entity::find()
         .filter(Column::MerchantId.eq(merchant_id))
         .order_by_desc(Column::CreatedAt)
@@ -184,7 +187,11 @@ pub(crate) async fn unwarned(
 }
 
 /// Those the register is to be asked about now.
-pub(crate) async fn register_due(db: &DatabaseConnection, now: Timestamp, most: u64) -> Result<Vec<Qualification>, Error> {
+pub(crate) async fn register_due(
+    db: &DatabaseConnection,
+    now: Timestamp,
+    most: u64,
+) -> Result<Vec<Qualification>, Error> {
     Entity::find()
         .filter(Column::RegisterState.eq(RegisterState::Waiting.name()))
         .filter(Column::RegisterDueAt.lte(now.micros()))

@@ -13,7 +13,13 @@ fn client(allow: &[String]) -> web::outbound::Client {
 }
 
 fn question() -> Question {
-    Question { kind: "business-licence".into(), number: uscc(1), holder: NAME.into(), uscc: uscc(1), market: "cn".into() }
+    Question {
+        kind: "business-licence".into(),
+        number: uscc(1),
+        holder: NAME.into(),
+        uscc: uscc(1),
+        market: "cn".into(),
+    }
 }
 
 #[tokio::test]
@@ -21,7 +27,12 @@ async fn a_register_on_a_private_address_is_never_called_unless_the_operator_all
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let port = listener.local_addr().unwrap().port();
-    for url in [format!("http://127.0.0.1:{port}/"), format!("http://[::ffff:127.0.0.1]:{port}/"), "http://169.254.169.254/".into(), "file:///etc/passwd".into()] {
+    for url in [
+        format!("http://127.0.0.1:{port}/"),
+        format!("http://[::ffff:127.0.0.1]:{port}/"),
+        "http://169.254.169.254/".into(),
+        "file:///etc/passwd".into(),
+    ] {
         let register = HttpRegister::new(client(&[]), Settings { url: url.clone(), ..Settings::default() });
         assert!(register.ask(&question()).await.is_err(), "{url}");
     }
@@ -43,7 +54,12 @@ async fn papers_are_confirmed_by_a_register_over_http_with_its_secret_and_mappin
         secret_header: "x-key".into(),
         secret: "secret".into(),
         kinds: vec!["business-licence".into(), "food-trading-licence".into()],
-        mapping: Mapping { found: "/data/hit".into(), holder: "/data/name".into(), status: "/data/status".into(), ..Mapping::default() },
+        mapping: Mapping {
+            found: "/data/hit".into(),
+            holder: "/data/name".into(),
+            status: "/data/status".into(),
+            ..Mapping::default()
+        },
     };
     let bench = Bench::sqlite().await;
     ready(&bench, "m1", 1, NAME).await;

@@ -15,7 +15,8 @@ async fn a_merchant_enrols_through_checks_and_a_persons_decision_on_every_store(
         bench.settle().await;
         let merchant = crate::get(kernel, &reviewer(), &org).await.unwrap();
         assert_eq!(merchant.state, State::Verifying, "no register: a person decides ({kind})");
-        let unconfirmed = crate::decide(kernel, &reviewer(), &org, merchant.version, Move::Enrol, Decision::default()).await;
+        let unconfirmed =
+            crate::decide(kernel, &reviewer(), &org, merchant.version, Move::Enrol, Decision::default()).await;
         assert_eq!(said(unconfirmed), "invalid_input confirm_papers");
         let decision = Decision { confirm_papers: true, ..Decision::default() };
         let merchant = crate::decide(kernel, &reviewer(), &org, merchant.version, Move::Enrol, decision).await.unwrap();
@@ -118,7 +119,9 @@ async fn two_merchants_cannot_hold_one_register_number() {
     let refused = crate::submit(&bench.kernel, &owner("m2"), "m2", second.version).await;
     assert_eq!(said(refused), "invalid_input uscc");
     let merchant = crate::get(&bench.kernel, &owner("m1"), "m1").await.unwrap();
-    crate::decide(&bench.kernel, &owner("m1"), "m1", merchant.version, Move::Withdraw, Decision::default()).await.unwrap();
+    crate::decide(&bench.kernel, &owner("m1"), "m1", merchant.version, Move::Withdraw, Decision::default())
+        .await
+        .unwrap();
     crate::submit(&bench.kernel, &owner("m2"), "m2", second.version).await.unwrap();
 }
 
@@ -173,12 +176,19 @@ async fn a_refused_merchant_reads_why_mends_and_hands_in_again() {
     bench.settle().await;
     let merchant = crate::get(&bench.kernel, &reviewer(), "m1").await.unwrap();
     let refuse = |reasons: Vec<String>, note: &str| Decision { reasons, note: note.into(), ..Decision::default() };
-    let none = crate::decide(&bench.kernel, &reviewer(), "m1", merchant.version, Move::Refuse, refuse(vec![], "")).await;
+    let none =
+        crate::decide(&bench.kernel, &reviewer(), "m1", merchant.version, Move::Refuse, refuse(vec![], "")).await;
     assert_eq!(said(none), "invalid_input reasons");
     let unknown = refuse(vec!["bribe".into()], "");
-    assert_eq!(said(crate::decide(&bench.kernel, &reviewer(), "m1", merchant.version, Move::Refuse, unknown).await), "invalid_input reasons");
+    assert_eq!(
+        said(crate::decide(&bench.kernel, &reviewer(), "m1", merchant.version, Move::Refuse, unknown).await),
+        "invalid_input reasons"
+    );
     let other = refuse(vec!["other".into()], "");
-    assert_eq!(said(crate::decide(&bench.kernel, &reviewer(), "m1", merchant.version, Move::Refuse, other).await), "invalid_input note");
+    assert_eq!(
+        said(crate::decide(&bench.kernel, &reviewer(), "m1", merchant.version, Move::Refuse, other).await),
+        "invalid_input note"
+    );
     let unclear = refuse(vec!["documents_unclear".into()], "第二页看不清");
     crate::decide(&bench.kernel, &reviewer(), "m1", merchant.version, Move::Refuse, unclear).await.unwrap();
     let merchant = crate::get(&bench.kernel, &owner("m1"), "m1").await.unwrap();
@@ -191,7 +201,12 @@ async fn a_refused_merchant_reads_why_mends_and_hands_in_again() {
 async fn a_blacklisted_party_is_refused_with_its_reason_and_a_namesake_goes_to_a_person() {
     let bench = Bench::sqlite().await;
     bench.with_parameter("merchants.enrol_automatically", "value: false", "value: true");
-    let entry = |kind: &str, value: &str| NewEntry { kind: kind.into(), value: value.into(), reason: "售假".into(), until: String::new() };
+    let entry = |kind: &str, value: &str| NewEntry {
+        kind: kind.into(),
+        value: value.into(),
+        reason: "售假".into(),
+        until: String::new(),
+    };
     crate::add_blacklist(&bench.kernel, &reviewer(), entry("bank", "6222 0200 0000 0000 01")).await.unwrap();
     crate::add_blacklist(&bench.kernel, &reviewer(), entry("representative", "李四2")).await.unwrap();
     assert_eq!(said(crate::add_blacklist(&bench.kernel, &auditor(), entry("phone", "1")).await), "forbidden");
@@ -234,8 +249,14 @@ async fn a_merchant_sees_and_writes_no_other_merchants_file() {
     assert_eq!(said(crate::list(kernel, &stranger, &Filter::default(), &Paging::default()).await), "forbidden");
     let (file, content) = crate::document(kernel, &owner("m1"), &paper.id).await.unwrap();
     assert_eq!((file.name.as_str(), &content[..5]), ("执照.pdf", &b"%PDF-"[..]));
-    assert_eq!(said(crate::decide_qualification(kernel, &owner("m1"), &paper.id, paper.version, true, "").await), "forbidden");
-    assert_eq!(said(crate::decide(kernel, &auditor(), "m1", merchant.version, Move::Ban, Decision::default()).await), "forbidden");
+    assert_eq!(
+        said(crate::decide_qualification(kernel, &owner("m1"), &paper.id, paper.version, true, "").await),
+        "forbidden"
+    );
+    assert_eq!(
+        said(crate::decide(kernel, &auditor(), "m1", merchant.version, Move::Ban, Decision::default()).await),
+        "forbidden"
+    );
 }
 
 #[tokio::test]
@@ -258,7 +279,11 @@ async fn after_enrolment_the_register_number_is_fixed_and_another_name_is_looked
 async fn no_personal_data_stands_in_the_public_part_of_an_act() {
     let bench = Bench::sqlite().await;
     let merchant = enrolled(&bench, "m1", 1).await;
-    let decision = Decision { reasons: vec!["documents_suspect".into()], note: "电话 13800130001 打不通".into(), ..Decision::default() };
+    let decision = Decision {
+        reasons: vec!["documents_suspect".into()],
+        note: "电话 13800130001 打不通".into(),
+        ..Decision::default()
+    };
     crate::decide(&bench.kernel, &reviewer(), "m1", merchant.version, Move::Suspend, decision).await.unwrap();
     for act in kernel::store::history(&bench.kernel, "merchant", "m1", 200).await.unwrap() {
         let public = act.public.to_string();
@@ -298,9 +323,16 @@ fn every_text_stands_in_both_languages() {
     ids.extend(crate::PartyKind::ALL.map(|kind| format!("merchants-party-{}", kind.name().replace('_', "-"))));
     ids.extend(Weight::ALL.map(|weight| format!("merchants-weight-{}", weight.name())));
     for step in Move::ALL {
-        ids.extend(crate::reasons_for(step).iter().map(|reason| format!("merchants-reason-{}", reason.replace('_', "-"))));
+        ids.extend(
+            crate::reasons_for(step).iter().map(|reason| format!("merchants-reason-{}", reason.replace('_', "-"))),
+        );
     }
-    for source in [include_str!("../rules.rs"), include_str!("../check.rs"), include_str!("../register.rs"), include_str!("../brand.rs")] {
+    for source in [
+        include_str!("../rules.rs"),
+        include_str!("../check.rs"),
+        include_str!("../register.rs"),
+        include_str!("../brand.rs"),
+    ] {
         for part in source.split("Finding::new(\"").skip(1) {
             let code = part.split('"').next().unwrap();
             ids.extend([format!("merchants-finding-{code}"), format!("merchants-remedy-{code}")]);

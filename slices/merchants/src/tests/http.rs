@@ -32,7 +32,14 @@ async fn router(bench: &Bench) -> Router {
     crate::routes().into_router(site)
 }
 
-async fn send(router: &Router, token: &str, method: &str, path: &str, kind: &str, body: impl Into<Body>) -> (StatusCode, String) {
+async fn send(
+    router: &Router,
+    token: &str,
+    method: &str,
+    path: &str,
+    kind: &str,
+    body: impl Into<Body>,
+) -> (StatusCode, String) {
     let request = Request::builder()
         .method(method)
         .uri(path)
@@ -64,15 +71,22 @@ async fn hostile(bench: &Bench) {
     let mut contacts = contacts(1, HOSTILE);
     contacts.name = HOSTILE.into();
     contacts.bank_name = HOSTILE.into();
-    contacts.return_addresses[0] = ReturnAddress { name: HOSTILE.into(), phone: "057112345678".into(), address: HOSTILE.into() };
-    let change = Change { company: Some(company), contacts: Some(contacts), categories: Some(vec!["food/snacks".into()]), complete: false };
+    contacts.return_addresses[0] =
+        ReturnAddress { name: HOSTILE.into(), phone: "057112345678".into(), address: HOSTILE.into() };
+    let change = Change {
+        company: Some(company),
+        contacts: Some(contacts),
+        categories: Some(vec!["food/snacks".into()]),
+        complete: false,
+    };
     let merchant = create(&bench.kernel, &actor, "cn", change).await.unwrap();
     for mut paper in [business_licence(1, HOSTILE), food_trading_licence(1, HOSTILE)] {
         paper.issuer = HOSTILE.into();
         let file = NewFile { name: HOSTILE.into(), content: Bytes::from_static(b"%PDF-1.4") };
         crate::add_qualification(&bench.kernel, &actor, "m1", paper, Some(file)).await.unwrap();
     }
-    let link = crate::NewLink { grantor: HOSTILE.into(), grantee: HOSTILE.into(), file: pdf(), ..crate::NewLink::default() };
+    let link =
+        crate::NewLink { grantor: HOSTILE.into(), grantee: HOSTILE.into(), file: pdf(), ..crate::NewLink::default() };
     let brand = crate::NewBrand {
         brand: HOSTILE.into(),
         trademark_number: "12345678".into(),
@@ -89,16 +103,29 @@ async fn hostile(bench: &Bench) {
 async fn markup_in_any_field_is_shown_as_text_on_every_page() {
     let bench = Bench::sqlite().await;
     hostile(&bench).await;
-    let entry = crate::NewEntry { kind: "representative".into(), value: HOSTILE.into(), reason: HOSTILE.into(), until: String::new() };
+    let entry = crate::NewEntry {
+        kind: "representative".into(),
+        value: HOSTILE.into(),
+        reason: HOSTILE.into(),
+        until: String::new(),
+    };
     crate::add_blacklist(&bench.kernel, &reviewer(), entry).await.unwrap();
     let router = router(&bench).await;
     let pages = [
-        ("reviewer", "/console/merchants"), ("reviewer", "/console/merchants/m1"), ("auditor", "/console/merchants/m1"),
-        ("reviewer", "/console/merchants/verification"), ("reviewer", "/console/merchants/blacklist"),
-        ("owner-m1", "/merchant"), ("owner-m1", "/merchant/enrol/company"), ("owner-m1", "/merchant/enrol/categories"),
-        ("owner-m1", "/merchant/enrol/qualifications"), ("owner-m1", "/merchant/enrol/contacts"),
-        ("owner-m1", "/merchant/enrol/review"), ("owner-m1", "/merchant/qualifications"),
-        ("owner-m1", "/merchant/qualifications/new?kind=business-licence"), ("owner-m1", "/merchant/brands/new"),
+        ("reviewer", "/console/merchants"),
+        ("reviewer", "/console/merchants/m1"),
+        ("auditor", "/console/merchants/m1"),
+        ("reviewer", "/console/merchants/verification"),
+        ("reviewer", "/console/merchants/blacklist"),
+        ("owner-m1", "/merchant"),
+        ("owner-m1", "/merchant/enrol/company"),
+        ("owner-m1", "/merchant/enrol/categories"),
+        ("owner-m1", "/merchant/enrol/qualifications"),
+        ("owner-m1", "/merchant/enrol/contacts"),
+        ("owner-m1", "/merchant/enrol/review"),
+        ("owner-m1", "/merchant/qualifications"),
+        ("owner-m1", "/merchant/qualifications/new?kind=business-licence"),
+        ("owner-m1", "/merchant/brands/new"),
     ];
     for (token, path) in pages {
         for language in ["zh-CN", "en"] {
@@ -131,11 +158,15 @@ async fn a_stranger_gets_no_page_and_no_document_of_another_merchant() {
     assert_eq!(get(&router, "owner-m1", &document).await.0, StatusCode::OK);
     assert_eq!(get(&router, "reviewer", &document).await.0, StatusCode::OK);
     assert_eq!(get(&router, "owner-m2", &document).await.0, StatusCode::NOT_FOUND);
-    let request = Request::builder().uri(&document).header("authorization", "Bearer reviewer").body(Body::empty()).unwrap();
+    let request =
+        Request::builder().uri(&document).header("authorization", "Bearer reviewer").body(Body::empty()).unwrap();
     let answer = router.clone().oneshot(request).await.unwrap();
     assert_eq!(answer.headers()["content-type"], "application/pdf");
     assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
-    assert_eq!(get(&router, "owner-m2", &format!("/v1/qualifications/{}/document", paper.id)).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(
+        get(&router, "owner-m2", &format!("/v1/qualifications/{}/document", paper.id)).await.0,
+        StatusCode::NOT_FOUND
+    );
     assert_eq!(get(&router, "owner-m2", "/v1/merchants/m1").await.0, StatusCode::NOT_FOUND);
     assert_eq!(get(&router, "owner-m2", "/console/merchants/m1").await.0, StatusCode::FORBIDDEN);
     assert_eq!(get(&router, "owner-m2", "/v1/merchants").await.0, StatusCode::FORBIDDEN);
@@ -148,7 +179,8 @@ async fn the_wizard_saves_each_step_and_says_what_is_wrong_at_the_field() {
     let router = router(&bench).await;
     let form = "application/x-www-form-urlencoded";
     let step = "/merchant/enrol/company";
-    let (status, body) = send(&router, "owner-m1", "POST", step, form, "version=0&market=cn&uscc=123&legal_name=x").await;
+    let (status, body) =
+        send(&router, "owner-m1", "POST", step, form, "version=0&market=cn&uscc=123&legal_name=x").await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(body.contains("field-uscc-error") && body.contains("field-representative-error"), "{body}");
     assert!(body.contains("value=\"123\""), "what was typed is kept");
@@ -158,7 +190,8 @@ async fn the_wizard_saves_each_step_and_says_what_is_wrong_at_the_field() {
     let step = "/merchant/enrol/categories";
     let (status, _) = send(&router, "owner-m1", "POST", step, form, "version=1&categories=food/dragons").await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    let (status, _) = send(&router, "owner-m1", "POST", step, form, "version=1&categories=apparel/men&categories=food/tea").await;
+    let (status, _) =
+        send(&router, "owner-m1", "POST", step, form, "version=1&categories=apparel/men&categories=food/tea").await;
     assert_eq!(status, StatusCode::SEE_OTHER);
     let merchant = crate::own(&bench.kernel, &owner("m1")).await.unwrap().unwrap();
     assert_eq!(merchant.categories, ["apparel/men", "food/tea"]);
@@ -167,7 +200,10 @@ async fn the_wizard_saves_each_step_and_says_what_is_wrong_at_the_field() {
          &return_name=仓库&return_phone=057112345678&return_address=一号&return_name=&return_phone=&return_address=",
         merchant.version
     );
-    assert_eq!(send(&router, "owner-m1", "POST", "/merchant/enrol/contacts", form, contacts).await.0, StatusCode::SEE_OTHER);
+    assert_eq!(
+        send(&router, "owner-m1", "POST", "/merchant/enrol/contacts", form, contacts).await.0,
+        StatusCode::SEE_OTHER
+    );
     let merchant = crate::own(&bench.kernel, &owner("m1")).await.unwrap().unwrap();
     assert_eq!(merchant.contacts.return_addresses.len(), 1);
     let submit = format!("version={}", merchant.version);
@@ -184,11 +220,19 @@ async fn a_paper_comes_in_by_multipart_and_a_program_file_does_not() {
     let multipart = |content: &str| {
         let mut body = String::new();
         let number = food_licence(5);
-        let fields = [("kind", "food-trading-licence"), ("number", &number), ("holder", NAME), ("issuer", "局"), ("valid_until", "2027-01-01")];
+        let fields = [
+            ("kind", "food-trading-licence"),
+            ("number", &number),
+            ("holder", NAME),
+            ("issuer", "局"),
+            ("valid_until", "2027-01-01"),
+        ];
         for (name, value) in fields {
             body.push_str(&format!("--B\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
         }
-        body.push_str(&format!("--B\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\n\r\n{content}\r\n--B--\r\n"));
+        body.push_str(&format!(
+            "--B\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\n\r\n{content}\r\n--B--\r\n"
+        ));
         body
     };
     let kind = "multipart/form-data; boundary=B";

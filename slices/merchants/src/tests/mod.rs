@@ -8,7 +8,8 @@ mod timers;
 
 use crate::register::{Answer, Question, Record, Silent};
 use crate::{
-    Change, Company, Contacts, Merchant, NewFile, NewQualification, Qualification, Register, ReturnAddress, create, jobs_with,
+    Change, Company, Contacts, Merchant, NewFile, NewQualification, Qualification, Register, ReturnAddress, create,
+    jobs_with,
 };
 use blobs::Blobs;
 use bytes::Bytes;
@@ -180,7 +181,11 @@ pub(super) fn contacts(serial: u32, name: &str) -> Contacts {
         bank_name: "中国工商银行".into(),
         bank_holder: name.into(),
         bank_account: format!("622202{serial:012}"),
-        return_addresses: vec![ReturnAddress { name: "仓库".into(), phone: "057112345678".into(), address: "杭州市仓前路 2 号".into() }],
+        return_addresses: vec![ReturnAddress {
+            name: "仓库".into(),
+            phone: "057112345678".into(),
+            address: "杭州市仓前路 2 号".into(),
+        }],
         devices: vec![],
     }
 }
@@ -235,7 +240,9 @@ pub(super) async fn enrolled(bench: &Bench, organisation: &str, serial: u32) -> 
     bench.settle().await;
     let merchant = crate::get(&bench.kernel, &reviewer(), organisation).await.unwrap();
     let decision = crate::Decision { confirm_papers: true, ..crate::Decision::default() };
-    crate::decide(&bench.kernel, &reviewer(), organisation, merchant.version, crate::Move::Enrol, decision).await.unwrap()
+    crate::decide(&bench.kernel, &reviewer(), organisation, merchant.version, crate::Move::Enrol, decision)
+        .await
+        .unwrap()
 }
 
 pub(super) async fn paper_of(bench: &Bench, organisation: &str, kind: &str) -> Qualification {

@@ -26,7 +26,8 @@ async fn what_is_plainly_wrong_with_a_paper_is_refused_at_its_field() {
     assert_eq!(add(paper(|_| ()), None).await, "invalid_input file");
     assert_eq!(add(paper(|_| ()), file(b"MZ\x90\x00 a program")).await, "invalid_input file");
     assert_eq!(add(paper(|_| ()), file(b"<script>alert(1)</script>")).await, "invalid_input file");
-    let large = NewFile { name: "a.pdf".into(), content: [&b"%PDF-1.4"[..], &vec![b' '; 20 * 1024 * 1024]].concat().into() };
+    let large =
+        NewFile { name: "a.pdf".into(), content: [&b"%PDF-1.4"[..], &vec![b' '; 20 * 1024 * 1024]].concat().into() };
     assert_eq!(add(paper(|_| ()), Some(large)).await, "invalid_input file");
     assert_eq!(add(business_licence(2, NAME), pdf()).await, "invalid_input number", "not the merchant's own number");
     let all = crate::qualifications(&bench.kernel, &owner("m1"), "m1").await.unwrap();
@@ -64,7 +65,9 @@ async fn a_person_confirms_by_hand_and_the_record_says_so() {
     assert_eq!(acts[0].kind, "qualification.verified");
     assert_eq!(acts[0].public_text("confirmed"), Some("by_hand"));
     assert_eq!(acts[0].public_text("merchant"), Some("m1"));
-    let revoked = crate::decide_qualification(kernel, &reviewer(), &licence.id, licence.version + 1, false, "系伪造").await.unwrap();
+    let revoked = crate::decide_qualification(kernel, &reviewer(), &licence.id, licence.version + 1, false, "系伪造")
+        .await
+        .unwrap();
     assert_eq!(revoked.state, QualificationState::Rejected);
 }
 
@@ -127,7 +130,10 @@ async fn a_brand_is_authorised_by_an_unbroken_chain_that_a_person_confirms() {
     let mut no_letter = link("山泉集团", NAME);
     no_letter.file = None;
     assert_eq!(said(crate::add_brand(kernel, &owner("m1"), "m1", new(vec![no_letter])).await), "invalid_input chain");
-    let good = crate::add_brand(kernel, &owner("m1"), "m1", new(vec![link("山泉集团", "华东总代"), link("华东总代", NAME)])).await.unwrap();
+    let good =
+        crate::add_brand(kernel, &owner("m1"), "m1", new(vec![link("山泉集团", "华东总代"), link("华东总代", NAME)]))
+            .await
+            .unwrap();
     assert!(good.findings.is_empty() && !good.holds_on(kernel.today()), "not before a person has confirmed it");
     assert_eq!(said(crate::letter(kernel, &owner("m2"), &good.id, 0).await), "not_found");
     assert!(crate::letter(kernel, &owner("m1"), &good.id, 1).await.is_ok());

@@ -21,7 +21,13 @@ async fn a_paper_warns_runs_out_and_is_renewed_on_every_store() {
         };
         assert!(covered().await.rests_on.contains(&licence.id), "{kind}");
         let acts = async |kind: &str| bench.acts(&org).await.iter().filter(|k| *k == kind).count();
-        for (moment, warnings) in [("2026-10-31T04:00:00Z", 0), ("2026-11-01T04:00:00Z", 1), ("2026-11-20T04:00:00Z", 1), ("2026-12-01T04:00:00Z", 2), ("2026-12-24T04:00:00Z", 3)] {
+        for (moment, warnings) in [
+            ("2026-10-31T04:00:00Z", 0),
+            ("2026-11-01T04:00:00Z", 1),
+            ("2026-11-20T04:00:00Z", 1),
+            ("2026-12-01T04:00:00Z", 2),
+            ("2026-12-24T04:00:00Z", 3),
+        ] {
             at(&bench, moment);
             bench.settle().await;
             assert_eq!(acts("qualification.expiring").await, warnings, "{kind} {moment}");
@@ -61,7 +67,11 @@ async fn a_file_is_confirmed_every_six_months_and_silence_suspends() {
     at(&bench, "2026-08-31T04:00:00Z");
     bench.settle().await;
     assert_eq!(file().await.confirm_asked_at, None);
-    assert_eq!(said(crate::confirm(kernel, &actor, "m1", file().await.version).await), "wrong_state", "nothing is asked");
+    assert_eq!(
+        said(crate::confirm(kernel, &actor, "m1", file().await.version).await),
+        "wrong_state",
+        "nothing is asked"
+    );
     at(&bench, "2026-09-02T04:00:00Z");
     bench.settle().await;
     assert!(file().await.confirm_asked_at.is_some());
@@ -101,9 +111,12 @@ async fn a_suspension_with_an_end_is_lifted_by_itself_and_one_without_is_not() {
         ..Decision::default()
     };
     let kernel = &bench.kernel;
-    let past = crate::decide(kernel, &reviewer(), "m1", merchant.version, Move::Suspend, suspend(Some("2026-03-01"))).await;
+    let past =
+        crate::decide(kernel, &reviewer(), "m1", merchant.version, Move::Suspend, suspend(Some("2026-03-01"))).await;
     assert_eq!(said(past), "invalid_input until");
-    crate::decide(kernel, &reviewer(), "m1", merchant.version, Move::Suspend, suspend(Some("2026-03-09"))).await.unwrap();
+    crate::decide(kernel, &reviewer(), "m1", merchant.version, Move::Suspend, suspend(Some("2026-03-09")))
+        .await
+        .unwrap();
     let escape = crate::get(kernel, &owner("m1"), "m1").await.unwrap();
     let escape = crate::decide(kernel, &owner("m1"), "m1", escape.version, Move::Close, Decision::default()).await;
     assert_eq!(said(escape), "wrong_state", "closing is no way out of a suspension");
@@ -125,7 +138,8 @@ async fn a_banned_merchant_stays_banned_and_its_number_stays_taken() {
     let bench = Bench::sqlite().await;
     let merchant = enrolled(&bench, "m1", 1).await;
     let ban = Decision { reasons: vec!["counterfeit".into()], ..Decision::default() };
-    let merchant = crate::decide(&bench.kernel, &reviewer(), "m1", merchant.version, Move::Ban, ban.clone()).await.unwrap();
+    let merchant =
+        crate::decide(&bench.kernel, &reviewer(), "m1", merchant.version, Move::Ban, ban.clone()).await.unwrap();
     for step in Move::ALL {
         let tried = crate::decide(&bench.kernel, &reviewer(), "m1", merchant.version, step, ban.clone()).await;
         assert_eq!(said(tried), "wrong_state", "{step:?}");
