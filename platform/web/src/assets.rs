@@ -10,9 +10,7 @@ use axum::routing::get;
 use ground::Problem;
 
 pub(crate) fn routes() -> Routes {
-    Routes::new()
-        .page(Access::Public, "/assets/{*path}", get(serve))
-        .page(Access::Public, "/favicon.ico", get(icon))
+    Routes::new().page(Access::Public, "/assets/{*path}", get(serve)).page(Access::Public, "/favicon.ico", get(icon))
 }
 
 async fn serve(Path(path): Path<String>, headers: HeaderMap) -> Result<Response, Failure> {

@@ -57,12 +57,8 @@ impl Context {
             .find(|(key, _)| key == "lang")
             .and_then(|(_, tag)| Language::from_tag(&tag));
         let kept = || cookies::read(headers, cookies::LANGUAGE).and_then(|tag| Language::from_tag(&tag));
-        let preferred = || {
-            headers
-                .get("accept-language")
-                .and_then(|value| value.to_str().ok())
-                .and_then(Language::negotiate)
-        };
+        let preferred =
+            || headers.get("accept-language").and_then(|value| value.to_str().ok()).and_then(Language::negotiate);
         let peer = parts
             .extensions
             .get::<ConnectInfo<SocketAddr>>()

@@ -155,7 +155,13 @@ fn log(context: &Context, method: &Method, problem: &Problem) {
 }
 
 /// The response a reader gets for a problem.
-pub(crate) async fn render(site: &Site, context: &Context, method: &Method, allow: Option<HeaderValue>, problem: &Problem) -> Response {
+pub(crate) async fn render(
+    site: &Site,
+    context: &Context,
+    method: &Method,
+    allow: Option<HeaderValue>,
+    problem: &Problem,
+) -> Response {
     log(context, method, problem);
     let status = StatusCode::from_u16(problem.code.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = if context.is_api() {

@@ -108,10 +108,8 @@ async fn identify(site: &Site, context: &mut Context, headers: &HeaderMap) -> ke
 }
 
 fn time_limit(site: &Site, headers: &HeaderMap) -> Duration {
-    let small = matches!(
-        body::content_type(headers).as_str(),
-        "" | "application/json" | "application/x-www-form-urlencoded"
-    );
+    let small =
+        matches!(body::content_type(headers).as_str(), "" | "application/json" | "application/x-www-form-urlencoded");
     let settings = site.settings();
     Duration::from_secs(if small { settings.request_seconds_max } else { settings.upload_seconds_max })
 }
@@ -141,7 +139,9 @@ fn dress(site: &Site, context: &Context, answer: &mut Response) {
     };
     match flashes {
         Some(Pending(flashes)) => cookie(flash::write(site, &flashes)),
-        None if context.shown.flash.load(Ordering::Relaxed) => cookie(cookies::write(site, cookies::FLASH, "", Some(0))),
+        None if context.shown.flash.load(Ordering::Relaxed) => {
+            cookie(cookies::write(site, cookies::FLASH, "", Some(0)))
+        }
         None => {}
     }
     let made = context.shown.visit.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();

@@ -9,9 +9,7 @@ use axum::extract::State;
 use axum::routing::get;
 
 pub(crate) fn routes() -> Routes {
-    Routes::new()
-        .page(Access::Public, "/health/live", get(live))
-        .page(Access::Public, "/health/ready", get(ready))
+    Routes::new().page(Access::Public, "/health/live", get(live)).page(Access::Public, "/health/ready", get(ready))
 }
 
 async fn live() -> &'static str {

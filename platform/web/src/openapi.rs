@@ -60,7 +60,10 @@ pub(crate) fn complete(mut described: OpenApi, table: &[RouteRow]) -> OpenApi {
     components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     for (path, item) in &mut described.paths.paths {
         let operations = [
-            ("GET", &mut item.get), ("PUT", &mut item.put), ("POST", &mut item.post), ("DELETE", &mut item.delete),
+            ("GET", &mut item.get),
+            ("PUT", &mut item.put),
+            ("POST", &mut item.post),
+            ("DELETE", &mut item.delete),
             ("PATCH", &mut item.patch),
         ];
         for (method, operation) in operations {
@@ -100,9 +103,7 @@ impl Served {
 }
 
 pub(crate) fn routes() -> Routes {
-    Routes::new()
-        .page(Access::Public, "/v1/openapi.json", get(json))
-        .page(Access::Public, "/docs/api", get(page))
+    Routes::new().page(Access::Public, "/v1/openapi.json", get(json)).page(Access::Public, "/docs/api", get(page))
 }
 
 async fn json(Extension(served): Extension<Served>) -> Response {
@@ -195,7 +196,9 @@ fn bodies(operation: &Value) -> Vec<(String, Value)> {
     }
     for (status, answer) in operation["responses"].as_object().into_iter().flatten() {
         match answer["content"].as_object() {
-            Some(content) => found.extend(content.iter().map(|(_, body)| (format!("← {status}"), body["schema"].clone()))),
+            Some(content) => {
+                found.extend(content.iter().map(|(_, body)| (format!("← {status}"), body["schema"].clone())))
+            }
             None => found.push((format!("← {status}"), Value::Null)),
         }
     }

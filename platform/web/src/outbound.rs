@@ -134,8 +134,8 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     let global = first & 0xE000 == 0x2000;
     let special = match first {
         0x2001 => second < 0x0200 || second == 0x0DB8, // protocol assignments, Teredo; documentation
-        0x2002 => true,                               // 6to4
-        0x3FFF => second < 0x1000,                    // documentation
+        0x2002 => true,                                // 6to4
+        0x3FFF => second < 0x1000,                     // documentation
         _ => false,
     };
     global && !special
@@ -205,7 +205,12 @@ struct Guarded {
 }
 
 impl Guarded {
-    async fn checked(resolver: &dyn Resolver, allowed: &Allowed, host: &str, port: Option<u16>) -> Result<Vec<IpAddr>, Error> {
+    async fn checked(
+        resolver: &dyn Resolver,
+        allowed: &Allowed,
+        host: &str,
+        port: Option<u16>,
+    ) -> Result<Vec<IpAddr>, Error> {
         let found = resolver.resolve(host).await.map_err(|error| Error::Failed(format!("{host}: {error}")))?;
         if found.is_empty() {
             return Err(Error::Failed(format!("{host} has no address")));
@@ -260,7 +265,9 @@ impl Client {
     /// [`Error::Refused`] naming an exception that is no address, network or host name.
     pub fn new(settings: &crate::Settings) -> Result<Client, Error> {
         let is_name = |text: &str| {
-            let host = text.rsplit_once(':').map_or(text, |(host, port)| if port.parse::<u16>().is_ok() { host } else { text });
+            let host = text
+                .rsplit_once(':')
+                .map_or(text, |(host, port)| if port.parse::<u16>().is_ok() { host } else { text });
             !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
         };
         let known = |text: &&String| {
@@ -352,7 +359,8 @@ impl Client {
     pub async fn send(&self, method: Method, address: &str, headers: HeaderMap, body: Bytes) -> Result<Answer, Error> {
         let client = self.inner.as_ref().map_err(|reason| Error::Failed(reason.clone()))?;
         let url = self.check(address).await?;
-        let sent = client.request(method, url).headers(headers).body(body).send().await.map_err(|error| failed(&error))?;
+        let sent =
+            client.request(method, url).headers(headers).body(body).send().await.map_err(|error| failed(&error))?;
         let (status, headers) = (sent.status().as_u16(), sent.headers().clone());
         let body = limited(sent).await?;
         Ok(Answer { status, headers, body })
@@ -381,6 +389,12 @@ fn failed(error: &reqwest::Error) -> Error {
         text = cause.to_string();
         source = cause.source();
     }
-    let kind = if error.is_timeout() { "timed out" } else if error.is_connect() { "cannot connect" } else { "broken off" };
+    let kind = if error.is_timeout() {
+        "timed out"
+    } else if error.is_connect() {
+        "cannot connect"
+    } else {
+        "broken off"
+    };
     Error::Failed(format!("{kind}: {text}"))
 }

@@ -3,9 +3,9 @@
 //! Each process counts for itself: with n processes behind a balancer a caller gets up to n times the limit.
 
 use ground::Problem;
+use ground::Timestamp;
 use ground::problem::RATE_LIMITED;
 use ground::time::SECOND_MICROS;
-use ground::Timestamp;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Mutex;

@@ -8,10 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Whether a path stays on this host: starts with one slash and holds nothing a browser reads as another host.
 pub fn is_local(path: &str) -> bool {
-    path.starts_with('/')
-        && !path.starts_with("//")
-        && !path.contains('\\')
-        && !path.chars().any(|c| c.is_control())
+    path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') && !path.chars().any(|c| c.is_control())
 }
 
 /// 303 See Other to a place of this product.
@@ -118,10 +115,8 @@ pub fn inline(content_type: &str, body: impl Into<Body>) -> Response {
         return download("file", "application/octet-stream", body);
     }
     let kind = HeaderValue::from_str(content_type).unwrap_or_else(|_| HeaderValue::from_static("text/plain"));
-    let headers = [
-        (header::CONTENT_TYPE, kind),
-        (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600")),
-    ];
+    let headers =
+        [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600"))];
     (headers, body.into()).into_response()
 }
 
@@ -131,7 +126,9 @@ mod tests {
 
     #[test]
     fn a_redirect_never_leaves_the_host() {
-        for hostile in ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "", "/a\r\nb"] {
+        for hostile in
+            ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "", "/a\r\nb"]
+        {
             let response = redirect(hostile).into_response();
             assert_eq!(response.headers()[header::LOCATION], "/", "{hostile:?}");
         }

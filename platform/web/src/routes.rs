@@ -38,8 +38,13 @@ impl Routes {
         let (schemas, paths, methods) = routes;
         for (path, item) in &paths.paths {
             let declared = [
-                ("GET", &item.get), ("PUT", &item.put), ("POST", &item.post), ("DELETE", &item.delete),
-                ("PATCH", &item.patch), ("HEAD", &item.head), ("OPTIONS", &item.options),
+                ("GET", &item.get),
+                ("PUT", &item.put),
+                ("POST", &item.post),
+                ("DELETE", &item.delete),
+                ("PATCH", &item.patch),
+                ("HEAD", &item.head),
+                ("OPTIONS", &item.options),
             ];
             for (method, _) in declared.into_iter().filter(|(_, operation)| operation.is_some()) {
                 self.table.push(RouteRow { method: method.to_owned(), path: path.clone(), access });

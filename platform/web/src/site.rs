@@ -110,23 +110,15 @@ impl Site {
             .iter()
             .map(|text| {
                 crate::outbound::Network::parse(text).ok_or_else(|| {
-                    ground::Problem::internal(format!("the proxy setting {text:?} is no address or network such as 10.0.0.0/8"))
+                    ground::Problem::internal(format!(
+                        "the proxy setting {text:?} is no address or network such as 10.0.0.0/8"
+                    ))
                 })
             })
             .collect::<kernel::Result<_>>()?;
         let outbound = crate::outbound::Client::new(&settings)?;
         let limits = Limits::new(settings.address_requests_per_minute, settings.actor_requests_per_minute);
-        Ok(Site(Arc::new(Parts {
-            kernel,
-            catalogs,
-            settings,
-            proxies,
-            authenticator,
-            nav,
-            secret,
-            limits,
-            outbound,
-        })))
+        Ok(Site(Arc::new(Parts { kernel, catalogs, settings, proxies, authenticator, nav, secret, limits, outbound })))
     }
 
     /// What every public function of a slice receives.

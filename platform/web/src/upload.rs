@@ -190,7 +190,10 @@ fn too_many(message: &'static str, most: usize) -> Problem {
 /// The name without folders, control characters and direction marks, at most 200 characters.
 fn shown_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or("");
-    let hidden = |c: &char| c.is_control() || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}');
+    let hidden = |c: &char| {
+        c.is_control()
+            || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+    };
     last.chars().filter(|c| !hidden(c)).take(200).collect()
 }
 

@@ -269,7 +269,11 @@ pub(crate) async fn invite(
 
 /// One person.
 #[utoipa::path(get, path = "/v1/accounts/{id}", tag = "accounts", params(("id" = String, Path)), responses((status = 200, body = UserBody)))]
-pub(crate) async fn show(State(site): State<Site>, Signed(actor): Signed, Path(id): Path<String>) -> Result<Json<UserBody>, Failure> {
+pub(crate) async fn show(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Path(id): Path<String>,
+) -> Result<Json<UserBody>, Failure> {
     Ok(Json(crate::user(site.kernel(), &actor, &id).await?.into()))
 }
 
@@ -313,7 +317,11 @@ pub(crate) async fn deactivate(
 
 /// Lets a deactivated person in again.
 #[utoipa::path(post, path = "/v1/accounts/{id}/activate", tag = "accounts", params(("id" = String, Path)), responses((status = 204)))]
-pub(crate) async fn activate(State(site): State<Site>, Signed(actor): Signed, Path(id): Path<String>) -> Result<StatusCode, Failure> {
+pub(crate) async fn activate(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Failure> {
     crate::activate(site.kernel(), &actor, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -326,7 +334,11 @@ pub(crate) struct LinkBody {
 
 /// A new link for setting a password.
 #[utoipa::path(post, path = "/v1/accounts/{id}/link", tag = "accounts", params(("id" = String, Path)), responses((status = 200, body = LinkBody)))]
-pub(crate) async fn link(State(site): State<Site>, Signed(actor): Signed, Path(id): Path<String>) -> Result<Json<LinkBody>, Failure> {
+pub(crate) async fn link(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Path(id): Path<String>,
+) -> Result<Json<LinkBody>, Failure> {
     let token = crate::issue_link(site.kernel(), &actor, &id).await?;
     Ok(Json(LinkBody { link: format!("{}/link/{token}", site.settings().base_url) }))
 }
@@ -381,7 +393,9 @@ pub(crate) struct AuditQuery {
 
 impl AuditQuery {
     pub(crate) fn filter(&self) -> SignInFilter {
-        let wanted = |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_lowercase);
+        let wanted = |text: &Option<String>| {
+            text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_lowercase)
+        };
         SignInFilter {
             login: wanted(&self.login),
             address: wanted(&self.address),

@@ -2,8 +2,8 @@
 
 use crate::model::UserState;
 use crate::policy::Rules;
-use crate::store::{sessions, tokens, users};
 use crate::secret;
+use crate::store::{sessions, tokens, users};
 use ground::time::MINUTE_MICROS;
 use jiff::tz::TimeZone;
 use kernel::{Actor, ActorKind, Kernel, Result};

@@ -64,11 +64,17 @@ pub async fn look_at_link(kernel: &Kernel, token: &str) -> Result<LinkShown, Err
 ///
 /// # Errors
 /// [`Error::LinkSpent`]; [`Error::Invalid`] for a weak password: the link stays good.
-pub async fn use_link(kernel: &Kernel, token: &str, new_password: Option<&str>, origin: &Origin) -> Result<SignIn, Error> {
+pub async fn use_link(
+    kernel: &Kernel,
+    token: &str,
+    new_password: Option<&str>,
+    origin: &Origin,
+) -> Result<SignIn, Error> {
     let (link, user) = found(kernel, token).await?;
     let mut change = Change { state: Some(UserState::Active), ..Change::default() };
     if link.purpose != Purpose::Demonstration {
-        let given = new_password.ok_or_else(|| Error::Invalid(vec![Fault::field("password", "accounts-password-missing")]))?;
+        let given =
+            new_password.ok_or_else(|| Error::Invalid(vec![Fault::field("password", "accounts-password-missing")]))?;
         let faults = password::faults(given, &user.login, &Rules::of(kernel)?);
         if !faults.is_empty() {
             return Err(Error::Invalid(faults));

@@ -73,7 +73,10 @@ pub(crate) struct Journey {
 }
 
 /// openidconnect asks through this; every call goes through the guarded client.
-async fn call(client: Client, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, web::outbound::Error> {
+async fn call(
+    client: Client,
+    request: http::Request<Vec<u8>>,
+) -> Result<http::Response<Vec<u8>>, web::outbound::Error> {
     let (parts, body) = request.into_parts();
     let answer = client.send(parts.method, &parts.uri.to_string(), parts.headers, body.into()).await?;
     let mut response = http::Response::new(answer.body.to_vec());
@@ -189,7 +192,12 @@ pub(crate) async fn arrive(
 }
 
 /// Signs in whoever is linked with this identity. The provider is trusted to have asked for a second factor.
-pub(crate) async fn sign_in_as(kernel: &Kernel, provider: &str, subject: &str, origin: &Origin) -> Result<SignIn, Error> {
+pub(crate) async fn sign_in_as(
+    kernel: &Kernel,
+    provider: &str,
+    subject: &str,
+    origin: &Origin,
+) -> Result<SignIn, Error> {
     let user_id = identities::user_of(kernel, provider, subject).await?.ok_or(Error::ProviderUnknown)?;
     let secrets = users::by_id(kernel.db().read(), &user_id).await?;
     let user = secrets.map(|secrets| secrets.user).filter(|user| user.state == UserState::Active);
@@ -210,7 +218,8 @@ pub(crate) async fn link(kernel: &Kernel, actor: &Actor, provider: &str, subject
         Err(db::Error::Duplicate(_)) => return Err(Error::ProviderTaken),
         Err(error) => return Err(error.into()),
     }
-    let act = Act::new("user.provider_linked", "user", &actor.id).public("provider", provider).private("subject", subject);
+    let act =
+        Act::new("user.provider_linked", "user", &actor.id).public("provider", provider).private("subject", subject);
     write.act(act).await?;
     write.commit().await?;
     Ok(())

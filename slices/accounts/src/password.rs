@@ -1,8 +1,8 @@
 //! Passwords: Argon2id (RFC 9106) with the parameters OWASP recommends (19 MiB, 2 passes, 1 lane).
 
 use crate::policy::Rules;
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::Argon2;
+use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use ground::{Fault, Problem, Rng};
 use kernel::Result;
 
@@ -13,13 +13,50 @@ const DIFFERENT_CHARS_MIN: usize = 5;
 
 /// Passwords of sufficient length that are tried first by everybody who tries.
 const COMMON: [&str; 44] = [
-    "123456789012", "1234567890123", "12345678901234", "123456789123", "123412341234", "111122223333", "112233445566",
-    "012345678901", "098765432109", "987654321012", "123123123123", "1q2w3e4r5t6y", "1qaz2wsx3edc", "qazwsxedcrfv",
-    "qwertyuiop12", "qwertyuiop123", "qwertyuiopasdf", "asdfghjkl123", "zxcvbnm12345", "abcdefghijkl", "abcd12345678",
-    "abc123456789", "a12345678910", "a1234567890b", "password1234", "password12345", "passwordpassword", "passw0rd1234",
-    "p@ssw0rd1234", "adminadmin123", "administrator", "administrator1", "admin1234567", "rootrootroot", "letmeinletmein",
-    "welcome12345", "changeme1234", "changemechangeme", "iloveyou1234", "woaini123456", "woaini1314520", "5201314520131",
-    "touchstone123", "shijinshi123",
+    "123456789012",
+    "1234567890123",
+    "12345678901234",
+    "123456789123",
+    "123412341234",
+    "111122223333",
+    "112233445566",
+    "012345678901",
+    "098765432109",
+    "987654321012",
+    "123123123123",
+    "1q2w3e4r5t6y",
+    "1qaz2wsx3edc",
+    "qazwsxedcrfv",
+    "qwertyuiop12",
+    "qwertyuiop123",
+    "qwertyuiopasdf",
+    "asdfghjkl123",
+    "zxcvbnm12345",
+    "abcdefghijkl",
+    "abcd12345678",
+    "abc123456789",
+    "a12345678910",
+    "a1234567890b",
+    "password1234",
+    "password12345",
+    "passwordpassword",
+    "passw0rd1234",
+    "p@ssw0rd1234",
+    "adminadmin123",
+    "administrator",
+    "administrator1",
+    "admin1234567",
+    "rootrootroot",
+    "letmeinletmein",
+    "welcome12345",
+    "changeme1234",
+    "changemechangeme",
+    "iloveyou1234",
+    "woaini123456",
+    "woaini1314520",
+    "5201314520131",
+    "touchstone123",
+    "shijinshi123",
 ];
 
 /// What is wrong with a password somebody wants; empty when it is fine.
@@ -94,8 +131,20 @@ mod tests {
     #[test]
     fn weak_passwords_are_refused_with_the_reason() {
         assert_eq!(refused("short").as_deref(), Some("accounts-password-short"));
-        assert_eq!(refused("短密码短密码短密码短密").as_deref(), Some("accounts-password-short"), "characters, not bytes");
-        for common in ["123456789012", "PASSWORD1234", "password1234!", "aaaaaaaaaaaaaa", "abcdefghijklmnop", "zyxwvutsrqponm", "ababababababab"] {
+        assert_eq!(
+            refused("短密码短密码短密码短密").as_deref(),
+            Some("accounts-password-short"),
+            "characters, not bytes"
+        );
+        for common in [
+            "123456789012",
+            "PASSWORD1234",
+            "password1234!",
+            "aaaaaaaaaaaaaa",
+            "abcdefghijklmnop",
+            "zyxwvutsrqponm",
+            "ababababababab",
+        ] {
             assert_eq!(refused(common).as_deref(), Some("accounts-password-common"), "{common}");
         }
         assert_eq!(refused("zhangsan2026").as_deref(), Some("accounts-password-login"));
@@ -110,6 +159,7 @@ mod tests {
         let rng = SeededRng::new(1);
         let stored = hash(&rng, "correct horse battery").await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert_eq!(NOBODY[..30], stored[..30], "nobody's password costs as much");
         assert!(verify(Some(&stored), "correct horse battery").await.unwrap());
         assert!(!verify(Some(&stored), "correct horse batterz").await.unwrap());
         assert!(!verify(None, "").await.unwrap());

@@ -235,7 +235,8 @@ pub async fn set_roles(kernel: &Kernel, actor: &Actor, id: &str, roles: BTreeSet
         spare_last_admin(&write, &user).await?;
     }
     let named = |roles: &BTreeSet<Role>| json!(roles.iter().map(|role| role.name()).collect::<Vec<_>>());
-    let act = Act::new("user.roles_changed", "user", id).public("before", named(&user.roles)).public("after", named(&roles));
+    let act =
+        Act::new("user.roles_changed", "user", id).public("before", named(&user.roles)).public("after", named(&roles));
     users::change(write.tx(), id, Change { roles: Some(roles), ..Change::default() }, write.now()).await?;
     write.act(act).await?;
     write.commit().await?;

@@ -4,9 +4,9 @@ use crate::error::Error;
 use crate::model::{Session, User};
 use crate::people::{contact_faults, found, given};
 use crate::policy::Rules;
-use crate::totp::{self, CODES, Enrolment};
 use crate::store::users::{self, Change, Secrets};
 use crate::store::{identities, sessions};
+use crate::totp::{self, CODES, Enrolment};
 use crate::{password, secret, sign_in};
 use ground::{Fault, Language, Problem};
 use jiff::tz::TimeZone;
@@ -111,7 +111,8 @@ pub async fn change_password(kernel: &Kernel, actor: &Actor, current: &str, new:
     }
     let hash = password::hash(kernel.rng(), new).await?;
     let mut write = kernel.begin(actor).await?;
-    users::change(write.tx(), &actor.id, Change { password_hash: Some(hash), ..Change::default() }, write.now()).await?;
+    users::change(write.tx(), &actor.id, Change { password_hash: Some(hash), ..Change::default() }, write.now())
+        .await?;
     sessions::revoke(write.tx(), &actor.id, None, Some(session), write.now()).await?;
     write.act(Act::new("user.password_changed", "user", &actor.id)).await?;
     write.commit().await?;
@@ -182,7 +183,8 @@ pub async fn remove_second_factor(kernel: &Kernel, actor: &Actor, given: &str, c
         return Err(Error::SecondFactorRefused);
     }
     let mut write = kernel.begin(actor).await?;
-    users::change(write.tx(), &actor.id, Change { totp: Some((None, false)), ..Change::default() }, write.now()).await?;
+    users::change(write.tx(), &actor.id, Change { totp: Some((None, false)), ..Change::default() }, write.now())
+        .await?;
     users::replace_codes(write.tx(), &actor.id, Vec::new()).await?;
     write.act(Act::new("user.second_factor_off", "user", &actor.id)).await?;
     write.commit().await?;

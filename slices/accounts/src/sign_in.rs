@@ -86,7 +86,9 @@ pub async fn sign_in(kernel: &Kernel, login: &str, given: &str, origin: &Origin)
 /// [`Error::SecondFactorRefused`], [`Error::SignInPaused`]; what the store says.
 pub async fn second_factor(kernel: &Kernel, user_id: &str, code: &str, origin: &Origin) -> Result<SignIn, Error> {
     let rules = Rules::of(kernel)?;
-    let Some(secrets) = users::by_id(kernel.db().read(), user_id).await? else { return Err(Error::SecondFactorRefused) };
+    let Some(secrets) = users::by_id(kernel.db().read(), user_id).await? else {
+        return Err(Error::SecondFactorRefused);
+    };
     let login = secrets.user.login.clone();
     if let Err(paused) = throttle::check(kernel, &rules, &login, &origin.address).await {
         write_down(kernel, &login, Some(user_id), Method::SecondFactor, Outcome::Paused, origin).await?;
@@ -115,7 +117,13 @@ pub(crate) async fn takes_code(kernel: &Kernel, secrets: &Secrets, code: &str) -
 }
 
 /// Begins a session. `assured`: a second factor, or what stands for one, was shown.
-pub(crate) async fn begin(kernel: &Kernel, user: &User, method: Method, assured: bool, origin: &Origin) -> Result<SignIn, Error> {
+pub(crate) async fn begin(
+    kernel: &Kernel,
+    user: &User,
+    method: Method,
+    assured: bool,
+    origin: &Origin,
+) -> Result<SignIn, Error> {
     let tx = kernel.db().write_tx().await?;
     let done = begin_in(kernel, &tx, user, method, assured, origin).await?;
     tx.commit().await.map_err(db::Error::from)?;
@@ -154,7 +162,14 @@ pub(crate) async fn begin_in(
     Ok(SignIn::Done { token, seconds: rules.session_micros / ground::time::SECOND_MICROS })
 }
 
-fn record(kernel: &Kernel, login: &str, user_id: Option<&str>, method: Method, outcome: Outcome, origin: &Origin) -> SignInRecord {
+fn record(
+    kernel: &Kernel,
+    login: &str,
+    user_id: Option<&str>,
+    method: Method,
+    outcome: Outcome,
+    origin: &Origin,
+) -> SignInRecord {
     SignInRecord {
         id: kernel.new_id(),
         at: kernel.now(),
@@ -198,7 +213,12 @@ pub async fn sign_out(kernel: &Kernel, actor: &Actor) -> Result<(), Error> {
 ///
 /// # Errors
 /// `forbidden`; what the store says.
-pub async fn audit(kernel: &Kernel, actor: &Actor, filter: &SignInFilter, paging: &Paging) -> Result<Page<SignInRecord>, Error> {
+pub async fn audit(
+    kernel: &Kernel,
+    actor: &Actor,
+    filter: &SignInFilter,
+    paging: &Paging,
+) -> Result<Page<SignInRecord>, Error> {
     actor.require(Permission::AccountsRead)?;
     Ok(store::sign_ins::list(kernel, filter, paging).await?)
 }

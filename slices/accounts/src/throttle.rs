@@ -33,8 +33,11 @@ pub(crate) async fn check(kernel: &Kernel, rules: &Rules, login: &str, address: 
     let since = now.plus_micros(-MEMORY_MICROS);
     let of_login = sign_ins::failures(kernel, By::Login(login), since).await?;
     let of_address = sign_ins::failures(kernel, By::Address(address), since).await?;
-    let until = rests_until(&of_login, rules.failures_max, rules)
-        .max(rests_until(&of_address, rules.failures_max * ADDRESS_FACTOR, rules));
+    let until = rests_until(&of_login, rules.failures_max, rules).max(rests_until(
+        &of_address,
+        rules.failures_max * ADDRESS_FACTOR,
+        rules,
+    ));
     match until {
         Some(until) if until > now => {
             let seconds = (until.micros() - now.micros()) / ground::time::SECOND_MICROS;

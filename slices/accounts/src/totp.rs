@@ -31,7 +31,8 @@ pub(crate) fn new_secret(rng: &dyn Rng) -> String {
 }
 
 fn generator(secret: &str, login: &str) -> Result<TOTP> {
-    let bytes = Secret::Encoded(secret.to_owned()).to_bytes().map_err(|error| Problem::internal(format!("{error:?}")))?;
+    let bytes =
+        Secret::Encoded(secret.to_owned()).to_bytes().map_err(|error| Problem::internal(format!("{error:?}")))?;
     let label = login.replace(':', "_");
     TOTP::new(Algorithm::SHA1, DIGITS, 0, STEP_SECONDS, bytes, Some("Touchstone".to_owned()), label)
         .map_err(|error| Problem::internal(format!("{error:?}")))

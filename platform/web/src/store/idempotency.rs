@@ -52,7 +52,12 @@ pub(crate) enum Claim {
     Kept(Kept),
 }
 
-pub(crate) async fn claim(kernel: &Kernel, id: &str, fingerprint: &str, abandoned_micros: i64) -> kernel::Result<Claim> {
+pub(crate) async fn claim(
+    kernel: &Kernel,
+    id: &str,
+    fingerprint: &str,
+    abandoned_micros: i64,
+) -> kernel::Result<Claim> {
     let now = kernel.now();
     let tx = kernel.db().write_tx().await?;
     kept::Entity::delete_many()

@@ -204,7 +204,8 @@ pub(crate) async fn insert_delivery(tx: &Tx, row: DeliveryRow) -> kernel::Result
 
 /// Deliveries of enabled subscriptions that are due, oldest first, each with its subscription.
 pub(crate) async fn due(kernel: &Kernel, most: u64) -> kernel::Result<Vec<(DeliveryRow, WebhookRow)>> {
-    let enabled: Vec<WebhookRow> = all(kernel).await?.into_iter().filter(|webhook| webhook.state == "enabled").collect();
+    let enabled: Vec<WebhookRow> =
+        all(kernel).await?.into_iter().filter(|webhook| webhook.state == "enabled").collect();
     if enabled.is_empty() {
         return Ok(Vec::new());
     }
@@ -283,7 +284,12 @@ pub(crate) async fn record(tx: &Tx, webhook_id: &str, outcome: Outcome<'_>, atte
 }
 
 /// The delivery log of a subscription, newest first; all states or one.
-pub(crate) async fn log(kernel: &Kernel, webhook_id: &str, state: Option<&str>, paging: &Paging) -> kernel::Result<Page<DeliveryRow>> {
+pub(crate) async fn log(
+    kernel: &Kernel,
+    webhook_id: &str,
+    state: Option<&str>,
+    paging: &Paging,
+) -> kernel::Result<Page<DeliveryRow>> {
     let mut query = deliveries::Entity::find().filter(deliveries::Column::WebhookId.eq(webhook_id));
     if let Some(state) = state {
         query = query.filter(deliveries::Column::State.eq(state));

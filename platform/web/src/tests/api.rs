@@ -65,7 +65,12 @@ async fn wrong_json_is_answered_with_its_place_and_remedy() {
         ("{\"name\":\"a\"}", "invalid_input", json!("/price"), 1),
         ("{\"name\":\"a\",\"price\":\"x\"}", "invalid_input", json!("/price"), 1),
         ("{\"name\":\"a\",\"price\":1,\n\"prise\":2}", "invalid_input", json!("/prise"), 2),
-        ("{\"name\":\"a\",\"price\":1,\"parts\":[{\"size\":1},{\"size\":-1}]}", "invalid_input", json!("/parts/1/size"), 1),
+        (
+            "{\"name\":\"a\",\"price\":1,\"parts\":[{\"size\":1},{\"size\":-1}]}",
+            "invalid_input",
+            json!("/parts/1/size"),
+            1,
+        ),
         ("{\"name\":\"a\",\"price\":1,\"parts\":[{}]}", "invalid_input", json!("/parts/0/size"), 1),
         ("{\"name\":\"a\",\"price\":1} x", "malformed", Value::Null, 1),
     ];
@@ -110,7 +115,10 @@ async fn the_served_document_is_openapi_3_1_and_all_its_references_lead_somewher
     let document = app.get("/v1/openapi.json").await.json();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
     assert_eq!(document["paths"]["/v1/webhooks"]["get"]["security"][0]["token"][0], "webhooks_manage");
-    assert!(document["paths"]["/v1/things"]["post"]["responses"]["default"]["content"]["application/problem+json"].is_object());
+    assert!(
+        document["paths"]["/v1/things"]["post"]["responses"]["default"]["content"]["application/problem+json"]
+            .is_object()
+    );
     let mut references = Vec::new();
     collect(&document, &mut references);
     assert!(!references.is_empty());

@@ -28,7 +28,8 @@ async fn a_form_is_taken_with_its_mark_and_refused_without_or_with_another() {
     assert_eq!((good.status, good.text.as_str()), (200, "saved a x+y"));
     let by_header = app.call(post_form("/console/form").header("x-csrf-token", &mark), "note=a").await;
     assert_eq!(by_header.status, 200);
-    let other_session = Request::post("/console/form").header("cookie", "ts_session=admin-session").header("content-type", FORM);
+    let other_session =
+        Request::post("/console/form").header("cookie", "ts_session=admin-session").header("content-type", FORM);
     for (request, body) in [
         (post_form("/console/form"), "note=a".to_owned()),
         (post_form("/console/form"), "note=a&csrf_token=".to_owned()),
@@ -140,7 +141,11 @@ async fn only_a_configured_proxy_is_believed_about_the_address() {
     };
     assert_eq!(ask("192.0.2.7:1", "203.0.113.9").await.text, "192.0.2.7", "a stranger");
     assert_eq!(ask("10.0.0.1:1", "203.0.113.9").await.text, "203.0.113.9");
-    assert_eq!(ask("10.0.0.1:1", "1.2.3.4, 203.0.113.9, 10.2.2.2").await.text, "203.0.113.9", "what the client wrote is left out");
+    assert_eq!(
+        ask("10.0.0.1:1", "1.2.3.4, 203.0.113.9, 10.2.2.2").await.text,
+        "203.0.113.9",
+        "what the client wrote is left out"
+    );
 }
 
 #[tokio::test]
@@ -190,7 +195,9 @@ fn endless(start: &'static [u8], taken: Arc<AtomicU64>) -> Body {
 #[tokio::test]
 async fn two_gigabytes_without_a_length_are_refused_after_the_limit() {
     let app = App::start().await;
-    let token = |path: &str, kind: &str| Request::post(path).header("authorization", "Bearer admin-token").header("content-type", kind);
+    let token = |path: &str, kind: &str| {
+        Request::post(path).header("authorization", "Bearer admin-token").header("content-type", kind)
+    };
     let taken = Arc::new(AtomicU64::new(0));
     let json = app.call(token("/v1/things", "application/json"), endless(b"{\"name\":\"", taken.clone())).await;
     assert_eq!((json.status, json.json()["code"].as_str()), (413, Some("too_large")));

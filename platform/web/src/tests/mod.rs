@@ -5,7 +5,10 @@ mod door;
 mod outbound;
 mod webhooks;
 
-use crate::{Access, Authenticator, Cx, Failure, FixedNav, Form, Json, Routes, Settings, Signed, SignedSession, Site, Upload, UploadLimits};
+use crate::{
+    Access, Authenticator, Cx, Failure, FixedNav, Form, Json, Routes, Settings, Signed, SignedSession, Site, Upload,
+    UploadLimits,
+};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
@@ -139,11 +142,7 @@ fn routes() -> Routes {
             get(|| async { crate::redirect_with_flash("/console/form", "web-webhook-was-tested") }),
         )
         .page(Access::Public, "/address", get(|context: crate::Context| async move { context.address.to_string() }))
-        .page(
-            Access::Public,
-            "/now",
-            get(|State(site): State<Site>| async move { site.kernel().now().to_rfc3339() }),
-        )
+        .page(Access::Public, "/now", get(|State(site): State<Site>| async move { site.kernel().now().to_rfc3339() }))
 }
 
 /// The layer over a fresh SQLite store.
@@ -185,12 +184,17 @@ impl App {
 
     pub(super) async fn call(&self, request: axum::http::request::Builder, body: impl Into<Body>) -> Answer {
         let mut request = request.body(body.into()).unwrap();
-        let peer = request.headers().get("x-test-peer").and_then(|v| v.to_str().ok()).unwrap_or("192.0.2.7:1").to_owned();
+        let peer =
+            request.headers().get("x-test-peer").and_then(|v| v.to_str().ok()).unwrap_or("192.0.2.7:1").to_owned();
         request.extensions_mut().insert(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-        Answer { status: parts.status.as_u16(), headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+        Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+        }
     }
 
     pub(super) async fn get(&self, path: &str) -> Answer {

@@ -20,7 +20,8 @@ struct Names {
 impl Names {
     /// Each question gets the next answer; the last one stays.
     fn with(entries: &[(&str, &[&[&'static str]])]) -> Arc<Names> {
-        let answers = entries.iter().map(|(name, answers)| ((*name).to_owned(), answers.iter().map(|a| a.to_vec()).collect()));
+        let answers =
+            entries.iter().map(|(name, answers)| ((*name).to_owned(), answers.iter().map(|a| a.to_vec()).collect()));
         Arc::new(Names { answers: Mutex::new(answers.collect()), asked: AtomicUsize::new(0) })
     }
 }
@@ -39,17 +40,63 @@ impl Resolver for Names {
 #[test]
 fn no_address_of_our_own_networks_is_public() {
     let refused = [
-        "0.0.0.0", "10.0.0.1", "10.255.255.255", "100.64.0.1", "100.127.255.255", "127.0.0.1", "127.255.255.254",
-        "169.254.169.254", "168.63.129.16", "172.16.0.1", "172.31.255.255", "192.0.0.1", "192.0.2.1", "192.88.99.1",
-        "192.168.0.1", "198.18.0.1", "198.19.255.255", "198.51.100.1", "203.0.113.1", "224.0.0.1", "239.255.255.255",
-        "240.0.0.1", "255.255.255.255", "::", "::1", "::ffff:10.0.0.1", "::ffff:8.8.8.8", "::7f00:1", "64:ff9b::a00:1",
-        "64:ff9b:1::1", "100::1", "2001::1", "2001:db8::1", "2002:a00:1::1", "3fff::1", "5f00::1", "fc00::1", "fd12:3456::1",
-        "fe80::1", "fec0::1", "ff02::1", "fd00:ec2::254",
+        "0.0.0.0",
+        "10.0.0.1",
+        "10.255.255.255",
+        "100.64.0.1",
+        "100.127.255.255",
+        "127.0.0.1",
+        "127.255.255.254",
+        "169.254.169.254",
+        "168.63.129.16",
+        "172.16.0.1",
+        "172.31.255.255",
+        "192.0.0.1",
+        "192.0.2.1",
+        "192.88.99.1",
+        "192.168.0.1",
+        "198.18.0.1",
+        "198.19.255.255",
+        "198.51.100.1",
+        "203.0.113.1",
+        "224.0.0.1",
+        "239.255.255.255",
+        "240.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "::ffff:10.0.0.1",
+        "::ffff:8.8.8.8",
+        "::7f00:1",
+        "64:ff9b::a00:1",
+        "64:ff9b:1::1",
+        "100::1",
+        "2001::1",
+        "2001:db8::1",
+        "2002:a00:1::1",
+        "3fff::1",
+        "5f00::1",
+        "fc00::1",
+        "fd12:3456::1",
+        "fe80::1",
+        "fec0::1",
+        "ff02::1",
+        "fd00:ec2::254",
     ];
     for text in refused {
         assert!(!is_public(text.parse().unwrap()), "{text}");
     }
-    for text in ["1.1.1.1", "8.8.8.8", "100.63.255.255", "100.128.0.1", "172.15.0.1", "172.32.0.1", "192.167.1.1", "2606:4700::1111", "2400:3200::1"] {
+    for text in [
+        "1.1.1.1",
+        "8.8.8.8",
+        "100.63.255.255",
+        "100.128.0.1",
+        "172.15.0.1",
+        "172.32.0.1",
+        "192.167.1.1",
+        "2606:4700::1111",
+        "2400:3200::1",
+    ] {
         assert!(is_public(text.parse().unwrap()), "{text}");
     }
 }
@@ -77,11 +124,27 @@ async fn hostile_addresses_are_refused_before_anything_is_sent() {
     ]);
     let client = Client::with_resolver(&[], names);
     let refused = [
-        "https://inside.example/", "https://mixed.example/", "https://mapped.example/", "https://localhost/",
-        "https://127.0.0.1/", "https://[::1]/", "https://0/", "https://2130706433/", "https://0x7f.1/", "https://017700000001/",
-        "https://169.254.169.254/latest/meta-data/", "https://[::ffff:127.0.0.1]/", "https://[fe80::1]/",
-        "http://fine.example/", "ftp://fine.example/", "file:///etc/passwd", "gopher://fine.example/",
-        "https://user:secret@fine.example/", "https://INSIDE.example/", "not an address", "",
+        "https://inside.example/",
+        "https://mixed.example/",
+        "https://mapped.example/",
+        "https://localhost/",
+        "https://127.0.0.1/",
+        "https://[::1]/",
+        "https://0/",
+        "https://2130706433/",
+        "https://0x7f.1/",
+        "https://017700000001/",
+        "https://169.254.169.254/latest/meta-data/",
+        "https://[::ffff:127.0.0.1]/",
+        "https://[fe80::1]/",
+        "http://fine.example/",
+        "ftp://fine.example/",
+        "file:///etc/passwd",
+        "gopher://fine.example/",
+        "https://user:secret@fine.example/",
+        "https://INSIDE.example/",
+        "not an address",
+        "",
     ];
     for address in refused {
         let checked = client.check(address).await;
@@ -101,7 +164,11 @@ async fn a_name_that_changes_its_mind_between_check_and_call_gains_nothing() {
     let client = Client::with_resolver(&[], names.clone());
     let sent = client.send(Method::GET, "https://rebind.example/", HeaderMap::new(), Bytes::new()).await;
     assert!(matches!(sent, Err(Error::Refused(_))), "{sent:?}");
-    assert_eq!(names.asked.load(Ordering::SeqCst), 2, "the second answer is the one connected to, and it is checked too");
+    assert_eq!(
+        names.asked.load(Ordering::SeqCst),
+        2,
+        "the second answer is the one connected to, and it is checked too"
+    );
 }
 
 async fn serve(router: Router) -> SocketAddr {
@@ -129,7 +196,10 @@ async fn an_allowed_address_is_called_without_following_it_elsewhere() {
     assert!(matches!(get("/large").await, Err(Error::TooLarge)));
     let other_port = format!("http://127.0.0.1:{}/ok", address.port().wrapping_add(1).max(1));
     assert!(matches!(client.check(&other_port).await, Err(Error::Refused(_))), "only the port that was allowed");
-    let by_name = Client::with_resolver(&[format!("shop.test:{}", address.port())], Names::with(&[("shop.test", &[&["127.0.0.1"]])]));
+    let by_name = Client::with_resolver(
+        &[format!("shop.test:{}", address.port())],
+        Names::with(&[("shop.test", &[&["127.0.0.1"]])]),
+    );
     let url = format!("http://shop.test:{}/ok", address.port());
     assert_eq!(by_name.send(Method::GET, &url, HeaderMap::new(), Bytes::new()).await.unwrap().status, 200);
 }

@@ -84,7 +84,12 @@ async fn log(kernel: &Kernel, id: &str) -> Vec<Delivery> {
 #[test]
 fn the_signature_of_the_specification_is_reproduced() {
     let at = Timestamp::from_micros(1_614_265_330 * SECOND_MICROS);
-    let signed = signature("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", at, r#"{"test": 2432232314}"#);
+    let signed = signature(
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        at,
+        r#"{"test": 2432232314}"#,
+    );
     assert_eq!(signed.as_deref(), Some("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
     assert_eq!(signature("plain", "a", at, ""), None);
 }
@@ -122,7 +127,10 @@ async fn an_act_reaches_the_receivers_that_want_it_signed_and_without_private_da
         assert!(!verify_by_hand(&secret, headers, &body.replace("approved", "rejected")));
         assert_eq!(headers["webhook-timestamp"], (clock_seconds(&clock)).to_string().as_str());
         let sent: serde_json::Value = serde_json::from_str(body).unwrap();
-        assert_eq!((sent["type"].as_str(), sent["data"]["id"].as_str()), (Some("listing.approved"), Some(act.as_str())));
+        assert_eq!(
+            (sent["type"].as_str(), sent["data"]["id"].as_str()),
+            (Some("listing.approved"), Some(act.as_str()))
+        );
         assert!(!body.contains("张三"), "private parts stay here");
         assert_eq!(log(&kernel, &hook.id).await[0].state, DeliveryState::Delivered);
         assert!(log(&kernel, &other.id).await.is_empty());
@@ -239,7 +247,10 @@ async fn a_subscription_is_refused_with_every_reason_at_once() {
         assert_eq!(named, fields, "{url}");
     }
     let reviewer = person(Role::Reviewer);
-    assert_eq!(subscribe(&app.kernel, &client, &reviewer, NewWebhook::default()).await.unwrap_err().code.code, "forbidden");
+    assert_eq!(
+        subscribe(&app.kernel, &client, &reviewer, NewWebhook::default()).await.unwrap_err().code.code,
+        "forbidden"
+    );
 }
 
 #[tokio::test]
@@ -251,12 +262,17 @@ async fn the_console_shows_a_secret_once_and_the_log() {
     let admin = |builder: axum::http::request::Builder| builder.header("cookie", "ts_session=admin-session");
     let page = app.call(admin(Request::get("/console/webhooks")), Body::empty()).await;
     let form = |body: String| {
-        let request = admin(Request::post("/console/webhooks")).header("content-type", "application/x-www-form-urlencoded");
+        let request =
+            admin(Request::post("/console/webhooks")).header("content-type", "application/x-www-form-urlencoded");
         app.call(request, format!("csrf_token={}&{body}", page.mark()))
     };
     let refused = form("url=https%3A%2F%2F127.0.0.1%2F&kinds=nonsense".into()).await;
     assert_eq!(refused.status, 422);
-    assert!(refused.text.contains("nonsense") && refused.text.contains("field-url"), "what was typed stays: {}", refused.text);
+    assert!(
+        refused.text.contains("nonsense") && refused.text.contains("field-url"),
+        "what was typed stays: {}",
+        refused.text
+    );
     let made = form(format!("url={}&kinds=listing.", url.replace(':', "%3A").replace('/', "%2F"))).await;
     assert_eq!(made.status, 200, "{}", made.text);
     assert!(made.text.contains("whsec_"));

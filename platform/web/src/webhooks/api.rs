@@ -154,7 +154,11 @@ pub(super) async fn show(
 
 /// Takes a subscription and its log away.
 #[utoipa::path(delete, path = "/v1/webhooks/{id}", tag = "webhooks", params(("id" = String, Path)), responses((status = 204)))]
-pub(super) async fn remove(State(site): State<Site>, Signed(actor): Signed, Path(id): Path<String>) -> Result<StatusCode, Failure> {
+pub(super) async fn remove(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Failure> {
     hooks::remove(site.kernel(), &actor, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -183,7 +187,11 @@ pub(super) async fn rotate(
 
 /// Sends a test delivery.
 #[utoipa::path(post, path = "/v1/webhooks/{id}/test", tag = "webhooks", params(("id" = String, Path)), responses((status = 202)))]
-pub(super) async fn test(State(site): State<Site>, Signed(actor): Signed, Path(id): Path<String>) -> Result<StatusCode, Failure> {
+pub(super) async fn test(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Failure> {
     hooks::send_test(site.kernel(), &actor, &id).await?;
     Ok(StatusCode::ACCEPTED)
 }

@@ -79,7 +79,8 @@ pub async fn fan_out(kernel: &Kernel) -> Result<u64> {
         return Ok(0);
     }
     let webhooks: Vec<Webhook> = store::all(kernel).await?.into_iter().map(Webhook::from).collect();
-    let webhooks: Vec<Webhook> = webhooks.into_iter().filter(|webhook| webhook.state == WebhookState::Enabled).collect();
+    let webhooks: Vec<Webhook> =
+        webhooks.into_iter().filter(|webhook| webhook.state == WebhookState::Enabled).collect();
     let now = kernel.now();
     let tx = kernel.db().write_tx().await?;
     let mut made = false;
@@ -128,7 +129,8 @@ async fn attempt(kernel: &Kernel, client: &Client, delivery: DeliveryRow, webhoo
 
 fn headers(webhook: &WebhookRow, delivery: &DeliveryRow, at: Timestamp) -> Result<HeaderMap> {
     let id = format!("msg_{}", delivery.id);
-    let before = webhook.secret_before.as_ref().filter(|_| webhook.secret_before_until.is_some_and(|until| until > at.micros()));
+    let before =
+        webhook.secret_before.as_ref().filter(|_| webhook.secret_before_until.is_some_and(|until| until > at.micros()));
     let signatures: Vec<String> = std::iter::once(&webhook.secret)
         .chain(before)
         .filter_map(|secret| signature(secret, &id, at, &delivery.payload))
@@ -136,7 +138,9 @@ fn headers(webhook: &WebhookRow, delivery: &DeliveryRow, at: Timestamp) -> Resul
     let seconds = (at.micros() / SECOND_MICROS).to_string();
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    for (name, value) in [("webhook-id", id), ("webhook-timestamp", seconds), ("webhook-signature", signatures.join(" "))] {
+    for (name, value) in
+        [("webhook-id", id), ("webhook-timestamp", seconds), ("webhook-signature", signatures.join(" "))]
+    {
         let value = HeaderValue::from_str(&value).map_err(Problem::internal)?;
         headers.insert(HeaderName::from_static(name), value);
     }
@@ -207,6 +211,7 @@ fn asked_pause_micros(answer: &std::result::Result<Answer, Error>) -> i64 {
     if !matches!(answer.status, 429 | 503) {
         return 0;
     }
-    let seconds = answer.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<i64>().ok());
+    let seconds =
+        answer.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<i64>().ok());
     seconds.map_or(0, |seconds| seconds.clamp(0, 86_400) * SECOND_MICROS)
 }

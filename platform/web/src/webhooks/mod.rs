@@ -14,8 +14,7 @@ mod subscription;
 pub use deliver::{attempts_max, fan_out, retry_pause_micros, send_due};
 pub use sign::{new_secret, signature};
 pub use subscription::{
-    Attempt,
-    Delivery, DeliveryState, NewWebhook, Webhook, WebhookState, deliveries, delivery, list, redeliver, remove,
+    Attempt, Delivery, DeliveryState, NewWebhook, Webhook, WebhookState, deliveries, delivery, list, redeliver, remove,
     rotate_secret, send_test, set_enabled, subscribe, webhook,
 };
 

@@ -147,7 +147,13 @@ fn show_page(cx: &View, webhook: &Webhook, log: &kernel::Page<Delivery>) -> Mark
             .cell(&delivery.kind)
             .cell(delivery_mark(cx, delivery.state))
             .cell(cx.number(delivery.attempts))
-            .cell(delivery.last_status.map(|code| code.to_string()).or_else(|| delivery.last_failure.clone()).unwrap_or_default())
+            .cell(
+                delivery
+                    .last_status
+                    .map(|code| code.to_string())
+                    .or_else(|| delivery.last_failure.clone())
+                    .unwrap_or_default(),
+            )
             .cell(cx.moment(delivery.created_at))
     });
     let choices = [DeliveryState::Waiting, DeliveryState::Delivered, DeliveryState::Failed]
@@ -162,7 +168,9 @@ fn show_page(cx: &View, webhook: &Webhook, log: &kernel::Page<Delivery>) -> Mark
         .empty(empty("inbox", &cx.t("web-deliveries-none"), &cx.t("web-deliveries-none-help"), None))
         .paging(Paging::pages(cx, log.paging.page, log.pages(), log.total));
     let switch = match webhook.state {
-        WebhookState::Enabled => html! { input type="hidden" name="enabled" value="false"; (submit(&cx.t("web-webhook-disable"), None)) },
+        WebhookState::Enabled => {
+            html! { input type="hidden" name="enabled" value="false"; (submit(&cx.t("web-webhook-disable"), None)) }
+        }
         _ => html! { input type="hidden" name="enabled" value="true"; (submit(&cx.t("web-webhook-enable"), None)) },
     };
     let body = html! {
@@ -213,12 +221,20 @@ pub(super) async fn rotate(
     Ok(secret_page(&cx, &webhook, &secret))
 }
 
-pub(super) async fn test(State(site): State<Site>, Signed(actor): Signed, Path(id): Path<String>) -> Result<Redirect, Failure> {
+pub(super) async fn test(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Path(id): Path<String>,
+) -> Result<Redirect, Failure> {
     hooks::send_test(site.kernel(), &actor, &id).await?;
     Ok(redirect_with_flash(&format!("{HOME}/{id}"), "web-webhook-was-tested"))
 }
 
-pub(super) async fn remove(State(site): State<Site>, Signed(actor): Signed, Path(id): Path<String>) -> Result<Redirect, Failure> {
+pub(super) async fn remove(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Path(id): Path<String>,
+) -> Result<Redirect, Failure> {
     hooks::remove(site.kernel(), &actor, &id).await?;
     Ok(redirect_with_flash(HOME, "web-webhook-was-removed"))
 }
@@ -244,7 +260,11 @@ pub(super) async fn delivery(
 
 fn delivery_page(cx: &View, webhook_id: &str, delivery: &Delivery, attempts: &[Attempt]) -> Markup {
     let back = format!("{HOME}/{webhook_id}");
-    let again = form_post(cx, &format!("{back}/deliveries/{}/redeliver", delivery.id), submit(&cx.t("web-delivery-redeliver"), None));
+    let again = form_post(
+        cx,
+        &format!("{back}/deliveries/{}/redeliver", delivery.id),
+        submit(&cx.t("web-delivery-redeliver"), None),
+    );
     let rows = attempts.iter().map(|attempt| {
         Row::new()
             .cell(cx.moment(attempt.at))

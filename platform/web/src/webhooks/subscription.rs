@@ -66,7 +66,9 @@ pub struct Webhook {
 impl Webhook {
     /// Whether acts of a kind are sent to it.
     pub fn wants(&self, kind: &str) -> bool {
-        self.kinds.iter().any(|wanted| wanted == "*" || wanted == kind || (wanted.ends_with('.') && kind.starts_with(wanted)))
+        self.kinds
+            .iter()
+            .any(|wanted| wanted == "*" || wanted == kind || (wanted.ends_with('.') && kind.starts_with(wanted)))
     }
 }
 

@@ -16,8 +16,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use ui::View;
 use ui::parts::{
-    Choice, Column, Field, FormErrors, PageHeader, Row, Table, Tone, alert, badge, card, confirm, copyable, empty, facts,
-    form_post, status, submit,
+    Choice, Column, Field, FormErrors, PageHeader, Row, Table, Tone, alert, badge, card, confirm, copyable, empty,
+    facts, form_post, status, submit,
 };
 use ui::shell;
 use web::{Cx, Failure, Form, Path, Redirect, Signed, Site, redirect_with_flash};
@@ -25,8 +25,15 @@ use web::{Cx, Failure, Form, Path, Redirect, Signed, Site, redirect_with_flash};
 const HOME: &str = shell::ACCOUNT_PATH;
 /// Zones offered; others may be typed through the API of the browser's own settings.
 const ZONES: [&str; 9] = [
-    "Asia/Shanghai", "Asia/Hong_Kong", "Asia/Singapore", "Asia/Tokyo", "Europe/Berlin", "Europe/London", "America/New_York",
-    "America/Los_Angeles", "UTC",
+    "Asia/Shanghai",
+    "Asia/Hong_Kong",
+    "Asia/Singapore",
+    "Asia/Tokyo",
+    "Europe/Berlin",
+    "Europe/London",
+    "America/New_York",
+    "America/Los_Angeles",
+    "UTC",
 ];
 
 /// Everything the page shows.
@@ -103,52 +110,66 @@ fn profile_form(cx: &View, user: &User, errors: &FormErrors) -> Markup {
     if !user.zone.is_empty() && !ZONES.contains(&user.zone.as_str()) {
         zones.push(Choice::new(user.zone.as_str(), user.zone.as_str()));
     }
-    form_post(cx, "/account/profile", html! {
-        (Field::text(cx, "name", cx.t("accounts-name")).value(&user.name).required().autocomplete("name").attribute("maxlength", "300").errors(errors))
-        (Field::text(cx, "email", cx.t("accounts-email")).value(user.email.as_deref().unwrap_or("")).autocomplete("email").errors(errors))
-        (Field::text(cx, "phone", cx.t("accounts-phone")).value(user.phone.as_deref().unwrap_or("")).autocomplete("tel").errors(errors))
-        (Field::select(cx, "language", cx.t("accounts-language"), languages).value(user.language.tag()).required())
-        (Field::select(cx, "zone", cx.t("accounts-zone"), zones).value(&user.zone).hint(cx.t("accounts-zone-hint")).errors(errors))
-        (submit(&cx.t("accounts-save"), None))
-    })
+    form_post(
+        cx,
+        "/account/profile",
+        html! {
+            (Field::text(cx, "name", cx.t("accounts-name")).value(&user.name).required().autocomplete("name").attribute("maxlength", "300").errors(errors))
+            (Field::text(cx, "email", cx.t("accounts-email")).value(user.email.as_deref().unwrap_or("")).autocomplete("email").errors(errors))
+            (Field::text(cx, "phone", cx.t("accounts-phone")).value(user.phone.as_deref().unwrap_or("")).autocomplete("tel").errors(errors))
+            (Field::select(cx, "language", cx.t("accounts-language"), languages).value(user.language.tag()).required())
+            (Field::select(cx, "zone", cx.t("accounts-zone"), zones).value(&user.zone).hint(cx.t("accounts-zone-hint")).errors(errors))
+            (submit(&cx.t("accounts-save"), None))
+        },
+    )
 }
 
 fn second_card(cx: &View, shown: &Shown, errors: &FormErrors) -> Markup {
-    card(&cx.t("accounts-second-factor"), html! {
-        @if shown.user.second_factor {
-            p { (status(Tone::Good, "shield-check", &cx.t("accounts-second-is-on"))) " " (cx.ta("accounts-codes-left", &[("n", (shown.codes_left as i64).into())])) }
-            (confirm(&cx.t("accounts-second-off"), "shield-x", true, form_post(cx, "/account/second-factor/remove", html! {
-                (Field::password(cx, "current", cx.t("accounts-password-current")).required().autocomplete("current-password").errors(errors))
-                (Field::text(cx, "code", cx.t("accounts-code")).required().autocomplete("one-time-code").errors(errors))
-                (submit(&cx.t("accounts-second-off"), None))
-            })))
-        } @else {
-            p { (cx.t("accounts-second-is-off")) }
-            p { a class="btn" href="/account/second-factor" { (cx.t("accounts-second-on")) } }
-        }
-    })
+    card(
+        &cx.t("accounts-second-factor"),
+        html! {
+            @if shown.user.second_factor {
+                p { (status(Tone::Good, "shield-check", &cx.t("accounts-second-is-on"))) " " (cx.ta("accounts-codes-left", &[("n", (shown.codes_left as i64).into())])) }
+                (confirm(&cx.t("accounts-second-off"), "shield-x", true, form_post(cx, "/account/second-factor/remove", html! {
+                    (Field::password(cx, "current", cx.t("accounts-password-current")).required().autocomplete("current-password").errors(errors))
+                    (Field::text(cx, "code", cx.t("accounts-code")).required().autocomplete("one-time-code").errors(errors))
+                    (submit(&cx.t("accounts-second-off"), None))
+                })))
+            } @else {
+                p { (cx.t("accounts-second-is-off")) }
+                p { a class="btn" href="/account/second-factor" { (cx.t("accounts-second-on")) } }
+            }
+        },
+    )
 }
 
 fn providers_card(cx: &View, shown: &Shown, providers: &Providers) -> Markup {
-    card(&cx.t("accounts-providers"), html! {
-        @for provider in providers.iter() {
-            @if shown.linked.contains(&provider.key) {
-                (form_post(cx, &format!("/account/providers/{}/unlink", provider.key), html! {
-                    p { (badge(Tone::Good, &provider.name)) }
-                    (submit(&cx.t("accounts-provider-unlink"), None))
-                }))
-            } @else {
-                p { a class="btn" href={ "/account/providers/" (provider.key) "/link" } {
-                    (cx.ta("accounts-provider-link", &[("name", provider.name.as_str().into())]))
-                } }
+    card(
+        &cx.t("accounts-providers"),
+        html! {
+            @for provider in providers.iter() {
+                @if shown.linked.contains(&provider.key) {
+                    (form_post(cx, &format!("/account/providers/{}/unlink", provider.key), html! {
+                        p { (badge(Tone::Good, &provider.name)) }
+                        (submit(&cx.t("accounts-provider-unlink"), None))
+                    }))
+                } @else {
+                    p { a class="btn" href={ "/account/providers/" (provider.key) "/link" } {
+                        (cx.ta("accounts-provider-link", &[("name", provider.name.as_str().into())]))
+                    } }
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 fn sessions_card(cx: &View, shown: &Shown) -> Markup {
     let end = |id: &str, label: &str| {
-        form_post(cx, "/account/sessions/end", html! { input type="hidden" name="id" value=(id); (submit(&cx.t(label), None)) })
+        form_post(
+            cx,
+            "/account/sessions/end",
+            html! { input type="hidden" name="id" value=(id); (submit(&cx.t(label), None)) },
+        )
     };
     let rows = shown.sessions.iter().map(|session| {
         let present = session.id == shown.present;
@@ -170,18 +191,25 @@ fn sessions_card(cx: &View, shown: &Shown) -> Markup {
 }
 
 fn tokens_card(cx: &View, shown: &Shown, errors: &FormErrors) -> Markup {
-    let scopes = shown.held.iter().map(|scope| Choice::new(scope.name(), permission_name(cx, *scope)).hint(scope.name())).collect();
-    card("", html! {
-        (tokens_table(cx, &shown.tokens, |token| format!("/account/tokens/{}/revoke", token.id)))
-        @if !shown.held.is_empty() {
-            (confirm(&cx.t("accounts-token-new"), "key", false, form_post(cx, "/account/tokens", html! {
-                (Field::text(cx, "name", cx.t("accounts-token-name")).required().attribute("maxlength", "300").errors(errors))
-                (Field::checks(cx, "scopes", cx.t("accounts-token-scopes"), scopes).required().errors(errors))
-                (Field::number(cx, "days", cx.t("accounts-token-life")).value("90").required().errors(errors))
-                (submit(&cx.t("accounts-token-new"), None))
-            })))
-        }
-    })
+    let scopes = shown
+        .held
+        .iter()
+        .map(|scope| Choice::new(scope.name(), permission_name(cx, *scope)).hint(scope.name()))
+        .collect();
+    card(
+        "",
+        html! {
+            (tokens_table(cx, &shown.tokens, |token| format!("/account/tokens/{}/revoke", token.id)))
+            @if !shown.held.is_empty() {
+                (confirm(&cx.t("accounts-token-new"), "key", false, form_post(cx, "/account/tokens", html! {
+                    (Field::text(cx, "name", cx.t("accounts-token-name")).required().attribute("maxlength", "300").errors(errors))
+                    (Field::checks(cx, "scopes", cx.t("accounts-token-scopes"), scopes).required().errors(errors))
+                    (Field::number(cx, "days", cx.t("accounts-token-life")).value("90").required().errors(errors))
+                    (submit(&cx.t("accounts-token-new"), None))
+                })))
+            }
+        },
+    )
 }
 
 /// Tokens with a way to revoke each; `action` names the address.
@@ -215,7 +243,13 @@ pub(crate) fn tokens_table(cx: &View, tokens: &[Token], action: impl Fn(&Token) 
 }
 
 /// The page again with what is wrong, or the problem as it is.
-async fn redisplay(site: &Site, actor: &Actor, cx: &View, providers: &Providers, problem: Problem) -> Result<Response, Failure> {
+async fn redisplay(
+    site: &Site,
+    actor: &Actor,
+    cx: &View,
+    providers: &Providers,
+    problem: Problem,
+) -> Result<Response, Failure> {
     if !is_for_the_form(&problem) {
         return Err(problem.into());
     }
@@ -282,7 +316,11 @@ pub(crate) async fn password(
     }
 }
 
-pub(crate) async fn second_show(State(site): State<Site>, Signed(actor): Signed, Cx(cx): Cx) -> Result<Response, Failure> {
+pub(crate) async fn second_show(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Cx(cx): Cx,
+) -> Result<Response, Failure> {
     if crate::me(site.kernel(), &actor).await?.second_factor {
         return Ok(web::redirect(HOME).into_response());
     }
@@ -395,7 +433,9 @@ pub(crate) async fn create_token(
     Form(input): Form<TokenInput>,
 ) -> Result<Response, Failure> {
     let made = match scopes(&input.scopes) {
-        Ok(scopes) => crate::create_token(site.kernel(), &actor, &input.name, scopes, input.days.unwrap_or(0)).await.map_err(Problem::from),
+        Ok(scopes) => crate::create_token(site.kernel(), &actor, &input.name, scopes, input.days.unwrap_or(0))
+            .await
+            .map_err(Problem::from),
         Err(problem) => Err(problem),
     };
     match made {
@@ -418,7 +458,11 @@ fn token_page(cx: &View, token: &Token, secret: &str) -> Markup {
     shell::page(cx, &title, body)
 }
 
-pub(crate) async fn revoke_token(State(site): State<Site>, Signed(actor): Signed, Path(id): Path<String>) -> Result<Redirect, Failure> {
+pub(crate) async fn revoke_token(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Path(id): Path<String>,
+) -> Result<Redirect, Failure> {
     crate::revoke_token(site.kernel(), &actor, &id).await?;
     Ok(redirect_with_flash(HOME, "accounts-token-was-revoked"))
 }
@@ -432,7 +476,11 @@ pub(crate) async fn link_provider(
     send_away(&site, &providers, &key, HOME, true).await
 }
 
-pub(crate) async fn unlink_provider(State(site): State<Site>, Signed(actor): Signed, Path(key): Path<String>) -> Result<Redirect, Failure> {
+pub(crate) async fn unlink_provider(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Path(key): Path<String>,
+) -> Result<Redirect, Failure> {
     oidc::unlink(site.kernel(), &actor, &key).await?;
     Ok(redirect_with_flash(HOME, "accounts-provider-unlinked"))
 }

@@ -65,7 +65,9 @@ fn list_page(cx: &View, found: &Page<User>, may_invite: bool) -> Markup {
         .empty(empty("users", &cx.t("accounts-people-none"), &cx.t("accounts-people-none-help"), None))
         .paging(Paging::pages(cx, found.paging.page, found.pages(), found.total));
     let roles = Role::ALL.map(|role| (role.name().to_owned(), role_name(cx, role))).to_vec();
-    let states = UserState::ALL.map(|state| (state.name().to_owned(), cx.t(&format!("accounts-state-{}", state.name())))).to_vec();
+    let states = UserState::ALL
+        .map(|state| (state.name().to_owned(), cx.t(&format!("accounts-state-{}", state.name()))))
+        .to_vec();
     let body = html! {
         (header)
         (places(cx))
@@ -99,8 +101,11 @@ fn role_choices(cx: &View, fits: impl Fn(Role) -> bool) -> Vec<Choice> {
 }
 
 fn new_page(cx: &View, input: &InviteInput, errors: &FormErrors) -> Markup {
-    let text = |name: &str, label: &str, value: Option<&str>| Field::text(cx, name, cx.t(label)).value(value.unwrap_or("")).errors(errors);
-    let mut roles = Field::checks(cx, "roles", cx.t("accounts-roles"), role_choices(cx, |_| true)).required().errors(errors);
+    let text = |name: &str, label: &str, value: Option<&str>| {
+        Field::text(cx, name, cx.t(label)).value(value.unwrap_or("")).errors(errors)
+    };
+    let mut roles =
+        Field::checks(cx, "roles", cx.t("accounts-roles"), role_choices(cx, |_| true)).required().errors(errors);
     for role in &input.roles {
         roles = roles.value(role);
     }
@@ -126,7 +131,8 @@ fn new_page(cx: &View, input: &InviteInput, errors: &FormErrors) -> Markup {
 fn new_user(site: &Site, input: &InviteInput) -> Result<NewUser, Problem> {
     let roles = read_roles(&input.roles)?;
     let kind = roles.iter().find_map(|role| OrganisationKind::of_role(*role));
-    let wanted = |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let wanted =
+        |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
     let organisation = kind.map(|kind| Organisation {
         kind,
         id: wanted(&input.organisation_id).unwrap_or_else(|| site.kernel().new_id()),
@@ -180,7 +186,12 @@ fn link_page(cx: &View, site: &Site, user: &User, token: &str) -> Markup {
     shell::console(cx, &title, body)
 }
 
-pub(crate) async fn show(State(site): State<Site>, Signed(actor): Signed, Cx(cx): Cx, Path(id): Path<String>) -> Result<Markup, Failure> {
+pub(crate) async fn show(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Cx(cx): Cx,
+    Path(id): Path<String>,
+) -> Result<Markup, Failure> {
     show_with(&site, &actor, &cx, &id, &FormErrors::none()).await.map_err(Failure::from)
 }
 
@@ -191,7 +202,14 @@ async fn show_with(site: &Site, actor: &Actor, cx: &View, id: &str, errors: &For
     Ok(show_page(cx, &user, &tokens, &history, actor.may(Permission::AccountsManage), errors))
 }
 
-fn show_page(cx: &View, user: &User, tokens: &[Token], history: &[kernel::ActRecord], may: bool, errors: &FormErrors) -> Markup {
+fn show_page(
+    cx: &View,
+    user: &User,
+    tokens: &[Token],
+    history: &[kernel::ActRecord],
+    may: bool,
+    errors: &FormErrors,
+) -> Markup {
     let at = |rest: &str| format!("{HOME}/{}/{rest}", user.id);
     let roles = user.roles.iter().map(|role| role_name(cx, *role)).collect::<Vec<_>>().join("、");
     let yes_no = |yes: bool| cx.t(if yes { "accounts-yes" } else { "accounts-no" });
@@ -228,32 +246,43 @@ fn timeline(cx: &View, history: &[kernel::ActRecord]) -> Markup {
 
 fn decisions(cx: &View, user: &User, at: &dyn Fn(&str) -> String, errors: &FormErrors) -> Markup {
     let button = |path: &str, label: &str| form_post(cx, &at(path), submit(&cx.t(label), None));
-    let mut roles = Field::checks(cx, "roles", cx.t("accounts-roles"), role_choices(cx, Role::is_staff)).required().errors(errors);
+    let mut roles =
+        Field::checks(cx, "roles", cx.t("accounts-roles"), role_choices(cx, Role::is_staff)).required().errors(errors);
     for role in &user.roles {
         roles = roles.value(role.name());
     }
-    card(&cx.t("accounts-decisions"), html! {
-        @if user.organisation.is_none() {
-            (confirm(&cx.t("accounts-roles-change"), "users", false, form_post(cx, &at("roles"), html! { (roles) (submit(&cx.t("accounts-roles-change"), None)) })))
-        }
-        @if user.state == UserState::Deactivated {
-            (button("activate", "accounts-activate"))
-        } @else {
-            (confirm(&cx.t("accounts-link-new"), "link", false, html! { p { (cx.t("accounts-link-new-help")) } (button("link", "accounts-link-new")) }))
-            (confirm(&cx.t("accounts-sessions-end-all"), "logout", false, button("sessions/end", "accounts-sessions-end-all")))
-            @if user.second_factor {
-                (confirm(&cx.t("accounts-second-reset"), "shield-x", true, html! { p { (cx.t("accounts-second-reset-help")) } (button("second-factor/reset", "accounts-second-reset")) }))
+    card(
+        &cx.t("accounts-decisions"),
+        html! {
+            @if user.organisation.is_none() {
+                (confirm(&cx.t("accounts-roles-change"), "users", false, form_post(cx, &at("roles"), html! { (roles) (submit(&cx.t("accounts-roles-change"), None)) })))
             }
-            (confirm(&cx.t("accounts-deactivate"), "ban", true, form_post(cx, &at("deactivate"), html! {
-                (Field::text(cx, "reason", cx.t("accounts-reason")).required().attribute("maxlength", "300").errors(errors))
-                (submit(&cx.t("accounts-deactivate"), None))
-            })))
-        }
-    })
+            @if user.state == UserState::Deactivated {
+                (button("activate", "accounts-activate"))
+            } @else {
+                (confirm(&cx.t("accounts-link-new"), "link", false, html! { p { (cx.t("accounts-link-new-help")) } (button("link", "accounts-link-new")) }))
+                (confirm(&cx.t("accounts-sessions-end-all"), "logout", false, button("sessions/end", "accounts-sessions-end-all")))
+                @if user.second_factor {
+                    (confirm(&cx.t("accounts-second-reset"), "shield-x", true, html! { p { (cx.t("accounts-second-reset-help")) } (button("second-factor/reset", "accounts-second-reset")) }))
+                }
+                (confirm(&cx.t("accounts-deactivate"), "ban", true, form_post(cx, &at("deactivate"), html! {
+                    (Field::text(cx, "reason", cx.t("accounts-reason")).required().attribute("maxlength", "300").errors(errors))
+                    (submit(&cx.t("accounts-deactivate"), None))
+                })))
+            }
+        },
+    )
 }
 
 /// Back to the person with a message, or the page again with what is wrong.
-async fn decided(site: &Site, actor: &Actor, cx: &View, id: &str, done: Result<(), Problem>, message: &str) -> Result<Response, Failure> {
+async fn decided(
+    site: &Site,
+    actor: &Actor,
+    cx: &View,
+    id: &str,
+    done: Result<(), Problem>,
+    message: &str,
+) -> Result<Response, Failure> {
     match done {
         Ok(()) => Ok(redirect_with_flash(&format!("{HOME}/{id}"), message).into_response()),
         Err(problem) if is_for_the_form(&problem) || problem.code.status == 409 => {
@@ -301,12 +330,22 @@ pub(crate) async fn deactivate(
     decided(&site, &actor, &cx, &id, done, "accounts-was-deactivated").await
 }
 
-pub(crate) async fn activate(State(site): State<Site>, Signed(actor): Signed, Cx(cx): Cx, Path(id): Path<String>) -> Result<Response, Failure> {
+pub(crate) async fn activate(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Cx(cx): Cx,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
     let done = crate::activate(site.kernel(), &actor, &id).await.map_err(Problem::from);
     decided(&site, &actor, &cx, &id, done, "accounts-was-activated").await
 }
 
-pub(crate) async fn end_sessions(State(site): State<Site>, Signed(actor): Signed, Cx(cx): Cx, Path(id): Path<String>) -> Result<Response, Failure> {
+pub(crate) async fn end_sessions(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Cx(cx): Cx,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
     let done = crate::revoke_sessions(site.kernel(), &actor, &id).await.map(|_| ()).map_err(Problem::from);
     decided(&site, &actor, &cx, &id, done, "accounts-sessions-ended").await
 }
@@ -321,7 +360,12 @@ pub(crate) async fn reset_second_factor(
     decided(&site, &actor, &cx, &id, done, "accounts-second-was-off").await
 }
 
-pub(crate) async fn link(State(site): State<Site>, Signed(actor): Signed, Cx(cx): Cx, Path(id): Path<String>) -> Result<Markup, Failure> {
+pub(crate) async fn link(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Cx(cx): Cx,
+    Path(id): Path<String>,
+) -> Result<Markup, Failure> {
     let token = crate::issue_link(site.kernel(), &actor, &id).await?;
     let user = crate::user(site.kernel(), &actor, &id).await?;
     Ok(link_page(&cx, &site, &user, &token))
@@ -375,7 +419,9 @@ fn audit_page(cx: &View, found: &Page<SignInRecord>) -> Markup {
         .rows(rows)
         .empty(empty("history", &cx.t("accounts-audit-none"), &cx.t("accounts-audit-none-help"), None))
         .paging(Paging::pages(cx, found.paging.page, found.pages(), found.total));
-    let outcomes = Outcome::ALL.map(|outcome| (outcome.name().to_owned(), cx.t(&format!("accounts-outcome-{}", outcome.name())))).to_vec();
+    let outcomes = Outcome::ALL
+        .map(|outcome| (outcome.name().to_owned(), cx.t(&format!("accounts-outcome-{}", outcome.name()))))
+        .to_vec();
     let body = html! {
         (PageHeader::new(cx, cx.t("accounts-audit")))
         (places(cx))

@@ -99,7 +99,9 @@ async fn entered(
 /// After a right password: the session, or the page of the second factor.
 fn finish(site: &Site, done: SignIn, next: &str) -> Response {
     match done {
-        SignIn::Done { token, seconds } => (cookies::clear(site, SECOND_COOKIE), set_session(site, &token, seconds, next)).into_response(),
+        SignIn::Done { token, seconds } => {
+            (cookies::clear(site, SECOND_COOKIE), set_session(site, &token, seconds, next)).into_response()
+        }
         SignIn::SecondFactor { user_id } => {
             let until = site.kernel().now().micros() / ground::time::SECOND_MICROS + SECOND_SECONDS;
             let kept = cookies::set_signed(site, SECOND_COOKIE, &format!("{user_id} {until} {next}"), SECOND_SECONDS);
@@ -174,10 +176,17 @@ pub(crate) async fn second_submit(
     headers: HeaderMap,
     Form(given): Form<Code>,
 ) -> Result<Response, Failure> {
-    let Some((user_id, next)) = awaited(&site, &headers) else { return Ok(redirect(shell::SIGN_IN_PATH).into_response()) };
-    match crate::second_factor(site.kernel(), &user_id, &given.code, &origin(&context, &headers)).await.map_err(Problem::from) {
+    let Some((user_id, next)) = awaited(&site, &headers) else {
+        return Ok(redirect(shell::SIGN_IN_PATH).into_response());
+    };
+    match crate::second_factor(site.kernel(), &user_id, &given.code, &origin(&context, &headers))
+        .await
+        .map_err(Problem::from)
+    {
         Ok(done) => Ok(finish(&site, done, &next)),
-        Err(problem) if is_for_the_form(&problem) => Ok(again(&problem, second_page(&cx, &FormErrors::of_problem(&cx, &problem)))),
+        Err(problem) if is_for_the_form(&problem) => {
+            Ok(again(&problem, second_page(&cx, &FormErrors::of_problem(&cx, &problem))))
+        }
         Err(problem) => Err(problem.into()),
     }
 }
@@ -199,7 +208,13 @@ pub(crate) async fn depart(
 }
 
 /// Sends the browser to a provider; what it must bring back stays in a signed cookie.
-pub(crate) async fn send_away(site: &Site, providers: &Providers, key: &str, next: &str, link: bool) -> Result<Response, Failure> {
+pub(crate) async fn send_away(
+    site: &Site,
+    providers: &Providers,
+    key: &str,
+    next: &str,
+    link: bool,
+) -> Result<Response, Failure> {
     let provider = providers.get(key)?;
     let base_url = &site.settings().base_url;
     let (address, journey) = oidc::depart(site.kernel(), site.outbound(), provider, base_url, next, link).await?;
@@ -273,14 +288,21 @@ async fn journey_ends(
     Ok(finish(site, done, &next))
 }
 
-pub(crate) async fn link_show(State(site): State<Site>, Cx(cx): Cx, Path(token): Path<String>) -> Result<Markup, Failure> {
+pub(crate) async fn link_show(
+    State(site): State<Site>,
+    Cx(cx): Cx,
+    Path(token): Path<String>,
+) -> Result<Markup, Failure> {
     let link = crate::look_at_link(site.kernel(), &token).await?;
     Ok(link_page(&cx, &token, &link, &FormErrors::none()))
 }
 
 fn link_page(cx: &View, token: &str, link: &crate::links::LinkShown, errors: &FormErrors) -> Markup {
     let action = format!("/link/{token}");
-    let whose = cx.ta("accounts-link-whose", &[("name", link.user.name.as_str().into()), ("login", link.user.login.as_str().into())]);
+    let whose = cx.ta(
+        "accounts-link-whose",
+        &[("name", link.user.name.as_str().into()), ("login", link.user.login.as_str().into())],
+    );
     let sets_password = link.purpose != Purpose::Demonstration;
     let title = cx.t(&format!("accounts-link-{}", link.purpose.name().replace('_', "-")));
     let body = html! {
@@ -392,7 +414,9 @@ pub(crate) async fn join_submit(
     };
     match registered {
         Ok((_, done)) => Ok(finish(&site, done, "/merchant/enrol")),
-        Err(problem) if is_for_the_form(&problem) => Ok(again(&problem, join_page(&cx, &given, &FormErrors::of_problem(&cx, &problem)))),
+        Err(problem) if is_for_the_form(&problem) => {
+            Ok(again(&problem, join_page(&cx, &given, &FormErrors::of_problem(&cx, &problem))))
+        }
         Err(problem) => Err(problem.into()),
     }
 }

@@ -5,7 +5,7 @@ use ground::Timestamp;
 use kernel::{Kernel, Result};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
-mod identities {
+mod row {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -28,9 +28,9 @@ mod identities {
 
 /// The person a provider's subject belongs to.
 pub(crate) async fn user_of(kernel: &Kernel, provider: &str, subject: &str) -> Result<Option<String>> {
-    let found = identities::Entity::find()
-        .filter(identities::Column::Provider.eq(provider))
-        .filter(identities::Column::SubjectHash.eq(crate::secret::hash(subject)))
+    let found = row::Entity::find()
+        .filter(row::Column::Provider.eq(provider))
+        .filter(row::Column::SubjectHash.eq(crate::secret::hash(subject)))
         .one(kernel.db().read())
         .await
         .map_err(db::Error::from)?;
@@ -39,12 +39,19 @@ pub(crate) async fn user_of(kernel: &Kernel, provider: &str, subject: &str) -> R
 
 /// The providers a person is linked with.
 pub(crate) async fn of_user(kernel: &Kernel, user_id: &str) -> Result<Vec<String>> {
-    let rows = identities::Entity::find().filter(identities::Column::UserId.eq(user_id)).all(kernel.db().read()).await;
+    let rows = row::Entity::find().filter(row::Column::UserId.eq(user_id)).all(kernel.db().read()).await;
     Ok(rows.map_err(db::Error::from)?.into_iter().map(|row| row.provider).collect())
 }
 
-pub(crate) async fn insert(tx: &Tx, id: String, provider: &str, subject: &str, user_id: &str, now: Timestamp) -> Result<(), db::Error> {
-    identities::Entity::insert(identities::ActiveModel {
+pub(crate) async fn insert(
+    tx: &Tx,
+    id: String,
+    provider: &str,
+    subject: &str,
+    user_id: &str,
+    now: Timestamp,
+) -> Result<(), db::Error> {
+    row::Entity::insert(row::ActiveModel {
         id: Set(id),
         provider: Set(provider.to_owned()),
         subject_hash: Set(crate::secret::hash(subject)),
@@ -58,9 +65,9 @@ pub(crate) async fn insert(tx: &Tx, id: String, provider: &str, subject: &str, u
 }
 
 pub(crate) async fn remove(tx: &Tx, provider: &str, user_id: &str) -> Result<u64> {
-    let gone = identities::Entity::delete_many()
-        .filter(identities::Column::Provider.eq(provider))
-        .filter(identities::Column::UserId.eq(user_id))
+    let gone = row::Entity::delete_many()
+        .filter(row::Column::Provider.eq(provider))
+        .filter(row::Column::UserId.eq(user_id))
         .exec(tx)
         .await;
     Ok(gone.map_err(db::Error::from)?.rows_affected)

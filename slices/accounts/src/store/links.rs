@@ -7,7 +7,7 @@ use kernel::{Kernel, Result};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
-mod links {
+mod row {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -46,7 +46,7 @@ pub(crate) async fn insert(
     now: Timestamp,
     expires_at: Timestamp,
 ) -> Result<()> {
-    links::Entity::insert(links::ActiveModel {
+    row::Entity::insert(row::ActiveModel {
         id: Set(id),
         user_id: Set(user_id.to_owned()),
         hash: Set(hash),
@@ -63,10 +63,10 @@ pub(crate) async fn insert(
 
 /// The link with this hash, unless it was used or has expired.
 pub(crate) async fn open(kernel: &Kernel, hash: &str) -> Result<Option<OpenLink>> {
-    let found = links::Entity::find()
-        .filter(links::Column::Hash.eq(hash))
-        .filter(links::Column::UsedAt.is_null())
-        .filter(links::Column::ExpiresAt.gt(kernel.now().micros()))
+    let found = row::Entity::find()
+        .filter(row::Column::Hash.eq(hash))
+        .filter(row::Column::UsedAt.is_null())
+        .filter(row::Column::ExpiresAt.gt(kernel.now().micros()))
         .one(kernel.db().read())
         .await
         .map_err(db::Error::from)?;
@@ -77,11 +77,11 @@ pub(crate) async fn open(kernel: &Kernel, hash: &str) -> Result<Option<OpenLink>
 
 /// Uses a link up. `false` when somebody was faster.
 pub(crate) async fn take(tx: &Tx, id: &str, now: Timestamp) -> Result<bool> {
-    let taken = links::Entity::update_many()
-        .col_expr(links::Column::UsedAt, Expr::value(now.micros()))
-        .filter(links::Column::Id.eq(id))
-        .filter(links::Column::UsedAt.is_null())
-        .filter(links::Column::ExpiresAt.gt(now.micros()))
+    let taken = row::Entity::update_many()
+        .col_expr(row::Column::UsedAt, Expr::value(now.micros()))
+        .filter(row::Column::Id.eq(id))
+        .filter(row::Column::UsedAt.is_null())
+        .filter(row::Column::ExpiresAt.gt(now.micros()))
         .exec(tx)
         .await
         .map_err(db::Error::from)?;
@@ -90,10 +90,10 @@ pub(crate) async fn take(tx: &Tx, id: &str, now: Timestamp) -> Result<bool> {
 
 /// Makes all open links of a person worthless.
 pub(crate) async fn close_all(tx: &Tx, user_id: &str, now: Timestamp) -> Result<()> {
-    links::Entity::update_many()
-        .col_expr(links::Column::UsedAt, Expr::value(now.micros()))
-        .filter(links::Column::UserId.eq(user_id))
-        .filter(links::Column::UsedAt.is_null())
+    row::Entity::update_many()
+        .col_expr(row::Column::UsedAt, Expr::value(now.micros()))
+        .filter(row::Column::UserId.eq(user_id))
+        .filter(row::Column::UsedAt.is_null())
         .exec(tx)
         .await
         .map_err(db::Error::from)?;
@@ -102,6 +102,6 @@ pub(crate) async fn close_all(tx: &Tx, user_id: &str, now: Timestamp) -> Result<
 
 /// Takes away what expired before a moment.
 pub(crate) async fn expire(tx: &Tx, before: Timestamp) -> Result<u64> {
-    let gone = links::Entity::delete_many().filter(links::Column::ExpiresAt.lt(before.micros())).exec(tx).await;
+    let gone = row::Entity::delete_many().filter(row::Column::ExpiresAt.lt(before.micros())).exec(tx).await;
     Ok(gone.map_err(db::Error::from)?.rows_affected)
 }

@@ -7,7 +7,7 @@ use kernel::{Kernel, Result};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-mod sessions {
+mod row {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -34,7 +34,7 @@ mod sessions {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-pub(crate) use sessions::Model as SessionRow;
+pub(crate) use row::Model as SessionRow;
 
 pub(crate) fn shown(row: SessionRow) -> Session {
     Session {
@@ -49,7 +49,7 @@ pub(crate) fn shown(row: SessionRow) -> Session {
 }
 
 pub(crate) async fn insert(tx: &Tx, row: SessionRow) -> Result<()> {
-    sessions::Entity::insert(sessions::ActiveModel {
+    row::Entity::insert(row::ActiveModel {
         id: Set(row.id),
         user_id: Set(row.user_id),
         token_hash: Set(row.token_hash),
@@ -70,18 +70,18 @@ pub(crate) async fn insert(tx: &Tx, row: SessionRow) -> Result<()> {
 }
 
 pub(crate) async fn by_hash(kernel: &Kernel, hash: &str) -> Result<Option<SessionRow>> {
-    let found = sessions::Entity::find().filter(sessions::Column::TokenHash.eq(hash)).one(kernel.db().read()).await;
+    let found = row::Entity::find().filter(row::Column::TokenHash.eq(hash)).one(kernel.db().read()).await;
     Ok(found.map_err(db::Error::from)?)
 }
 
 /// Sessions of a person that have not ended, newest first; at most 100.
 pub(crate) async fn open(kernel: &Kernel, user_id: &str, idle_before: Timestamp) -> Result<Vec<SessionRow>> {
-    Ok(sessions::Entity::find()
-        .filter(sessions::Column::UserId.eq(user_id))
-        .filter(sessions::Column::RevokedAt.is_null())
-        .filter(sessions::Column::ExpiresAt.gt(kernel.now().micros()))
-        .filter(sessions::Column::SeenAt.gt(idle_before.micros()))
-        .order_by_desc(sessions::Column::CreatedAt)
+    Ok(row::Entity::find()
+        .filter(row::Column::UserId.eq(user_id))
+        .filter(row::Column::RevokedAt.is_null())
+        .filter(row::Column::ExpiresAt.gt(kernel.now().micros()))
+        .filter(row::Column::SeenAt.gt(idle_before.micros()))
+        .order_by_desc(row::Column::CreatedAt)
         .limit(100)
         .all(kernel.db().read())
         .await
@@ -90,10 +90,10 @@ pub(crate) async fn open(kernel: &Kernel, user_id: &str, idle_before: Timestamp)
 
 pub(crate) async fn seen(kernel: &Kernel, id: &str, now: Timestamp) -> Result<()> {
     let tx = kernel.db().write_tx().await?;
-    sessions::Entity::update_many()
-        .col_expr(sessions::Column::SeenAt, Expr::value(now.micros()))
-        .filter(sessions::Column::Id.eq(id))
-        .filter(sessions::Column::SeenAt.lt(now.micros()))
+    row::Entity::update_many()
+        .col_expr(row::Column::SeenAt, Expr::value(now.micros()))
+        .filter(row::Column::Id.eq(id))
+        .filter(row::Column::SeenAt.lt(now.micros()))
         .exec(&tx)
         .await
         .map_err(db::Error::from)?;
@@ -102,9 +102,9 @@ pub(crate) async fn seen(kernel: &Kernel, id: &str, now: Timestamp) -> Result<()
 }
 
 pub(crate) async fn assure(tx: &Tx, id: &str) -> Result<()> {
-    sessions::Entity::update_many()
-        .col_expr(sessions::Column::Assured, Expr::value(true))
-        .filter(sessions::Column::Id.eq(id))
+    row::Entity::update_many()
+        .col_expr(row::Column::Assured, Expr::value(true))
+        .filter(row::Column::Id.eq(id))
         .exec(tx)
         .await
         .map_err(db::Error::from)?;
@@ -112,22 +112,28 @@ pub(crate) async fn assure(tx: &Tx, id: &str) -> Result<()> {
 }
 
 /// Ends one session of a person, or all of them, or all but one. Returns how many.
-pub(crate) async fn revoke(tx: &Tx, user_id: &str, only: Option<&str>, except: Option<&str>, now: Timestamp) -> Result<u64> {
-    let mut update = sessions::Entity::update_many()
-        .col_expr(sessions::Column::RevokedAt, Expr::value(now.micros()))
-        .filter(sessions::Column::UserId.eq(user_id))
-        .filter(sessions::Column::RevokedAt.is_null());
+pub(crate) async fn revoke(
+    tx: &Tx,
+    user_id: &str,
+    only: Option<&str>,
+    except: Option<&str>,
+    now: Timestamp,
+) -> Result<u64> {
+    let mut update = row::Entity::update_many()
+        .col_expr(row::Column::RevokedAt, Expr::value(now.micros()))
+        .filter(row::Column::UserId.eq(user_id))
+        .filter(row::Column::RevokedAt.is_null());
     if let Some(id) = only {
-        update = update.filter(sessions::Column::Id.eq(id));
+        update = update.filter(row::Column::Id.eq(id));
     }
     if let Some(id) = except {
-        update = update.filter(sessions::Column::Id.ne(id));
+        update = update.filter(row::Column::Id.ne(id));
     }
     Ok(update.exec(tx).await.map_err(db::Error::from)?.rows_affected)
 }
 
 /// Takes away what ended before a moment.
 pub(crate) async fn expire(tx: &Tx, before: Timestamp) -> Result<u64> {
-    let gone = sessions::Entity::delete_many().filter(sessions::Column::ExpiresAt.lt(before.micros())).exec(tx).await;
+    let gone = row::Entity::delete_many().filter(row::Column::ExpiresAt.lt(before.micros())).exec(tx).await;
     Ok(gone.map_err(db::Error::from)?.rows_affected)
 }

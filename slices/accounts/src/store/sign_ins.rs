@@ -6,7 +6,7 @@ use ground::Timestamp;
 use kernel::{Kernel, Page, Paging, Result};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
-mod sign_ins {
+mod row {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -33,7 +33,7 @@ mod sign_ins {
 const FAILURES_MAX: u64 = 500;
 
 pub(crate) async fn insert(tx: &Tx, record: SignInRecord) -> Result<()> {
-    sign_ins::Entity::insert(sign_ins::ActiveModel {
+    row::Entity::insert(row::ActiveModel {
         id: Set(record.id),
         at: Set(record.at.micros()),
         login: Set(record.login),
@@ -49,7 +49,7 @@ pub(crate) async fn insert(tx: &Tx, record: SignInRecord) -> Result<()> {
     Ok(())
 }
 
-fn read(row: sign_ins::Model) -> SignInRecord {
+fn read(row: row::Model) -> SignInRecord {
     SignInRecord {
         id: row.id,
         at: Timestamp::from_micros(row.at),
@@ -66,27 +66,27 @@ fn read(row: sign_ins::Model) -> SignInRecord {
 pub(crate) async fn failures(kernel: &Kernel, by: By<'_>, since: Timestamp) -> Result<Vec<Timestamp>> {
     let db = kernel.db().read();
     let column = match by {
-        By::Login(_) => sign_ins::Column::Login,
-        By::Address(_) => sign_ins::Column::Address,
+        By::Login(_) => row::Column::Login,
+        By::Address(_) => row::Column::Address,
     };
     let (By::Login(value) | By::Address(value)) = by;
     let mut from = since.micros();
     if matches!(by, By::Login(_)) {
-        let success = sign_ins::Entity::find()
+        let success = row::Entity::find()
             .filter(column.eq(value))
-            .filter(sign_ins::Column::Outcome.eq(Outcome::Done.name()))
-            .filter(sign_ins::Column::At.gte(from))
-            .order_by_desc(sign_ins::Column::At)
+            .filter(row::Column::Outcome.eq(Outcome::Done.name()))
+            .filter(row::Column::At.gte(from))
+            .order_by_desc(row::Column::At)
             .one(db)
             .await
             .map_err(db::Error::from)?;
         from = success.map_or(from, |row| row.at.max(from));
     }
-    Ok(sign_ins::Entity::find()
+    Ok(row::Entity::find()
         .filter(column.eq(value))
-        .filter(sign_ins::Column::Outcome.eq(Outcome::Refused.name()))
-        .filter(sign_ins::Column::At.gte(from))
-        .order_by_desc(sign_ins::Column::At)
+        .filter(row::Column::Outcome.eq(Outcome::Refused.name()))
+        .filter(row::Column::At.gte(from))
+        .order_by_desc(row::Column::At)
         .limit(FAILURES_MAX)
         .all(db)
         .await
@@ -104,27 +104,27 @@ pub(crate) enum By<'a> {
 }
 
 pub(crate) async fn list(kernel: &Kernel, filter: &SignInFilter, paging: &Paging) -> Result<Page<SignInRecord>> {
-    let mut query = sign_ins::Entity::find();
+    let mut query = row::Entity::find();
     if let Some(login) = &filter.login {
-        query = query.filter(sign_ins::Column::Login.eq(login));
+        query = query.filter(row::Column::Login.eq(login));
     }
     if let Some(address) = &filter.address {
-        query = query.filter(sign_ins::Column::Address.eq(address));
+        query = query.filter(row::Column::Address.eq(address));
     }
     if let Some(outcome) = filter.outcome {
-        query = query.filter(sign_ins::Column::Outcome.eq(outcome.name()));
+        query = query.filter(row::Column::Outcome.eq(outcome.name()));
     }
     if let Some(from) = filter.from {
-        query = query.filter(sign_ins::Column::At.gte(from.micros()));
+        query = query.filter(row::Column::At.gte(from.micros()));
     }
     if let Some(until) = filter.until {
-        query = query.filter(sign_ins::Column::At.lt(until.micros()));
+        query = query.filter(row::Column::At.lt(until.micros()));
     }
     let db = kernel.db().read();
     let total = query.clone().count(db).await.map_err(db::Error::from)?;
     let rows = query
-        .order_by_desc(sign_ins::Column::At)
-        .order_by_desc(sign_ins::Column::Id)
+        .order_by_desc(row::Column::At)
+        .order_by_desc(row::Column::Id)
         .offset(paging.offset())
         .limit(paging.rows)
         .all(db)
@@ -135,6 +135,6 @@ pub(crate) async fn list(kernel: &Kernel, filter: &SignInFilter, paging: &Paging
 
 /// Takes away what is older than a moment.
 pub(crate) async fn expire(tx: &Tx, before: Timestamp) -> Result<u64> {
-    let gone = sign_ins::Entity::delete_many().filter(sign_ins::Column::At.lt(before.micros())).exec(tx).await;
+    let gone = row::Entity::delete_many().filter(row::Column::At.lt(before.micros())).exec(tx).await;
     Ok(gone.map_err(db::Error::from)?.rows_affected)
 }

@@ -7,7 +7,7 @@ use kernel::{Kernel, Permission, Result};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
-mod tokens {
+mod row {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -31,7 +31,7 @@ mod tokens {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-fn read(row: tokens::Model) -> Token {
+fn read(row: row::Model) -> Token {
     Token {
         id: row.id,
         user_id: row.user_id,
@@ -46,7 +46,7 @@ fn read(row: tokens::Model) -> Token {
 
 pub(crate) async fn insert(tx: &Tx, token: &Token, hash: &str) -> Result<()> {
     let scopes: Vec<&str> = token.scopes.iter().map(|scope| scope.name()).collect();
-    tokens::Entity::insert(tokens::ActiveModel {
+    row::Entity::insert(row::ActiveModel {
         id: Set(token.id.clone()),
         user_id: Set(token.user_id.clone()),
         name: Set(token.name.clone()),
@@ -65,10 +65,10 @@ pub(crate) async fn insert(tx: &Tx, token: &Token, hash: &str) -> Result<()> {
 
 /// The tokens of a person, newest first; at most 200.
 pub(crate) async fn of_user(kernel: &Kernel, user_id: &str) -> Result<Vec<Token>> {
-    Ok(tokens::Entity::find()
-        .filter(tokens::Column::UserId.eq(user_id))
-        .order_by_desc(tokens::Column::CreatedAt)
-        .order_by_desc(tokens::Column::Id)
+    Ok(row::Entity::find()
+        .filter(row::Column::UserId.eq(user_id))
+        .order_by_desc(row::Column::CreatedAt)
+        .order_by_desc(row::Column::Id)
         .limit(200)
         .all(kernel.db().read())
         .await
@@ -80,29 +80,29 @@ pub(crate) async fn of_user(kernel: &Kernel, user_id: &str) -> Result<Vec<Token>
 
 /// How many tokens of a person are in force.
 pub(crate) async fn in_force(kernel: &Kernel, user_id: &str) -> Result<u64> {
-    Ok(tokens::Entity::find()
-        .filter(tokens::Column::UserId.eq(user_id))
-        .filter(tokens::Column::RevokedAt.is_null())
-        .filter(tokens::Column::ExpiresAt.gt(kernel.now().micros()))
+    Ok(row::Entity::find()
+        .filter(row::Column::UserId.eq(user_id))
+        .filter(row::Column::RevokedAt.is_null())
+        .filter(row::Column::ExpiresAt.gt(kernel.now().micros()))
         .count(kernel.db().read())
         .await
         .map_err(db::Error::from)?)
 }
 
 pub(crate) async fn by_id(kernel: &Kernel, id: &str) -> Result<Option<Token>> {
-    Ok(tokens::Entity::find_by_id(id).one(kernel.db().read()).await.map_err(db::Error::from)?.map(read))
+    Ok(row::Entity::find_by_id(id).one(kernel.db().read()).await.map_err(db::Error::from)?.map(read))
 }
 
 pub(crate) async fn by_hash(kernel: &Kernel, hash: &str) -> Result<Option<Token>> {
-    let found = tokens::Entity::find().filter(tokens::Column::Hash.eq(hash)).one(kernel.db().read()).await;
+    let found = row::Entity::find().filter(row::Column::Hash.eq(hash)).one(kernel.db().read()).await;
     Ok(found.map_err(db::Error::from)?.map(read))
 }
 
 pub(crate) async fn used(kernel: &Kernel, id: &str, now: Timestamp) -> Result<()> {
     let tx = kernel.db().write_tx().await?;
-    tokens::Entity::update_many()
-        .col_expr(tokens::Column::UsedAt, Expr::value(now.micros()))
-        .filter(tokens::Column::Id.eq(id))
+    row::Entity::update_many()
+        .col_expr(row::Column::UsedAt, Expr::value(now.micros()))
+        .filter(row::Column::Id.eq(id))
         .exec(&tx)
         .await
         .map_err(db::Error::from)?;
@@ -112,12 +112,12 @@ pub(crate) async fn used(kernel: &Kernel, id: &str, now: Timestamp) -> Result<()
 
 /// Revokes one token of a person, or all. Returns how many.
 pub(crate) async fn revoke(tx: &Tx, user_id: &str, only: Option<&str>, now: Timestamp) -> Result<u64> {
-    let mut update = tokens::Entity::update_many()
-        .col_expr(tokens::Column::RevokedAt, Expr::value(now.micros()))
-        .filter(tokens::Column::UserId.eq(user_id))
-        .filter(tokens::Column::RevokedAt.is_null());
+    let mut update = row::Entity::update_many()
+        .col_expr(row::Column::RevokedAt, Expr::value(now.micros()))
+        .filter(row::Column::UserId.eq(user_id))
+        .filter(row::Column::RevokedAt.is_null());
     if let Some(id) = only {
-        update = update.filter(tokens::Column::Id.eq(id));
+        update = update.filter(row::Column::Id.eq(id));
     }
     Ok(update.exec(tx).await.map_err(db::Error::from)?.rows_affected)
 }

@@ -11,7 +11,7 @@ use sea_orm::{
 };
 use std::collections::BTreeSet;
 
-mod users {
+mod row {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -80,7 +80,7 @@ fn stored_roles(roles: &BTreeSet<Role>) -> String {
     format!(" {} ", names.join(" "))
 }
 
-fn read(model: users::Model) -> Secrets {
+fn read(model: row::Model) -> Secrets {
     let organisation = match (model.organisation_kind, model.organisation_id) {
         (Some(kind), Some(id)) => OrganisationKind::from_name(&kind).map(|kind| Organisation {
             kind,
@@ -105,17 +105,17 @@ fn read(model: users::Model) -> Secrets {
         created_at: Timestamp::from_micros(model.created_at),
         signed_in_at: model.signed_in_at.map(Timestamp::from_micros),
     };
-    Secrets {
-        user,
-        password_hash: model.password_hash,
-        totp_secret: model.totp_secret,
-        totp_step: model.totp_step,
-    }
+    Secrets { user, password_hash: model.password_hash, totp_secret: model.totp_secret, totp_step: model.totp_step }
 }
 
-pub(crate) async fn insert(tx: &Tx, user: &User, password_hash: Option<String>, now: Timestamp) -> Result<(), db::Error> {
+pub(crate) async fn insert(
+    tx: &Tx,
+    user: &User,
+    password_hash: Option<String>,
+    now: Timestamp,
+) -> Result<(), db::Error> {
     let organisation = user.organisation.as_ref();
-    users::Entity::insert(users::ActiveModel {
+    row::Entity::insert(row::ActiveModel {
         id: Set(user.id.clone()),
         login: Set(user.login.clone()),
         name: Set(user.name.clone()),
@@ -143,61 +143,61 @@ pub(crate) async fn insert(tx: &Tx, user: &User, password_hash: Option<String>, 
 }
 
 pub(crate) async fn by_id(db: &impl ConnectionTrait, id: &str) -> Result<Option<Secrets>> {
-    Ok(users::Entity::find_by_id(id).one(db).await.map_err(db::Error::from)?.map(read))
+    Ok(row::Entity::find_by_id(id).one(db).await.map_err(db::Error::from)?.map(read))
 }
 
 pub(crate) async fn by_login(db: &impl ConnectionTrait, login: &str) -> Result<Option<Secrets>> {
-    let found = users::Entity::find().filter(users::Column::Login.eq(login)).one(db).await;
+    let found = row::Entity::find().filter(row::Column::Login.eq(login)).one(db).await;
     Ok(found.map_err(db::Error::from)?.map(read))
 }
 
 pub(crate) async fn list(kernel: &Kernel, filter: &UserFilter, paging: &Paging) -> Result<Page<User>> {
-    let mut query = users::Entity::find();
+    let mut query = row::Entity::find();
     if let Some(text) = &filter.text {
         let text = text.to_lowercase();
         let anywhere = Condition::any()
-            .add(users::Column::Login.contains(&text))
-            .add(users::Column::Name.contains(filter.text.as_deref().unwrap_or("")))
-            .add(users::Column::Email.contains(&text))
-            .add(users::Column::OrganisationName.contains(filter.text.as_deref().unwrap_or("")));
+            .add(row::Column::Login.contains(&text))
+            .add(row::Column::Name.contains(filter.text.as_deref().unwrap_or("")))
+            .add(row::Column::Email.contains(&text))
+            .add(row::Column::OrganisationName.contains(filter.text.as_deref().unwrap_or("")));
         query = query.filter(anywhere);
     }
     if let Some(role) = filter.role {
-        query = query.filter(users::Column::Roles.contains(format!(" {} ", role.name())));
+        query = query.filter(row::Column::Roles.contains(format!(" {} ", role.name())));
     }
     if let Some(state) = filter.state {
-        query = query.filter(users::Column::State.eq(state.name()));
+        query = query.filter(row::Column::State.eq(state.name()));
     }
     if let Some(organisation) = &filter.organisation {
-        query = query.filter(users::Column::OrganisationId.eq(organisation));
+        query = query.filter(row::Column::OrganisationId.eq(organisation));
     }
     let db = kernel.db().read();
     let total = query.clone().count(db).await.map_err(db::Error::from)?;
     let (by, descending) = paging.sort.as_ref().map_or(("login", false), |sort| (sort.by.as_str(), sort.descending));
     let column = match by {
-        "name" => users::Column::Name,
-        "state" => users::Column::State,
-        "created" => users::Column::CreatedAt,
-        "signed_in" => users::Column::SignedInAt,
-        _ => users::Column::Login,
+        "name" => row::Column::Name,
+        "state" => row::Column::State,
+        "created" => row::Column::CreatedAt,
+        "signed_in" => row::Column::SignedInAt,
+        _ => row::Column::Login,
     };
     let query = if descending { query.order_by_desc(column) } else { query.order_by_asc(column) };
     let rows = query
-        .order_by_asc(users::Column::Id)
+        .order_by_asc(row::Column::Id)
         .offset(paging.offset())
         .limit(paging.rows)
         .all(db)
         .await
         .map_err(db::Error::from)?;
-    Ok(Page { rows: rows.into_iter().map(|row| read(row).user).collect(), total, paging: paging.clone() })
+    Ok(Page { rows: rows.into_iter().map(|model| read(model).user).collect(), total, paging: paging.clone() })
 }
 
 /// How many active people hold a role, besides one.
 pub(crate) async fn others_with_role(db: &impl ConnectionTrait, role: Role, except: &str) -> Result<u64> {
-    Ok(users::Entity::find()
-        .filter(users::Column::Roles.contains(format!(" {} ", role.name())))
-        .filter(users::Column::State.eq(UserState::Active.name()))
-        .filter(users::Column::Id.ne(except))
+    Ok(row::Entity::find()
+        .filter(row::Column::Roles.contains(format!(" {} ", role.name())))
+        .filter(row::Column::State.eq(UserState::Active.name()))
+        .filter(row::Column::Id.ne(except))
         .count(db)
         .await
         .map_err(db::Error::from)?)
@@ -219,42 +219,42 @@ pub(crate) struct Change {
 }
 
 pub(crate) async fn change(tx: &Tx, id: &str, change: Change, now: Timestamp) -> Result<()> {
-    let mut update = users::Entity::update_many().filter(users::Column::Id.eq(id));
-    let mut set = |column: users::Column, value: Expr| {
+    let mut update = row::Entity::update_many().filter(row::Column::Id.eq(id));
+    let mut set = |column: row::Column, value: Expr| {
         update = update.clone().col_expr(column, value);
     };
-    set(users::Column::ChangedAt, Expr::value(now.micros()));
+    set(row::Column::ChangedAt, Expr::value(now.micros()));
     if let Some(name) = change.name {
-        set(users::Column::Name, Expr::value(name));
+        set(row::Column::Name, Expr::value(name));
     }
     if let Some(email) = change.email {
-        set(users::Column::Email, Expr::value(email));
+        set(row::Column::Email, Expr::value(email));
     }
     if let Some(phone) = change.phone {
-        set(users::Column::Phone, Expr::value(phone));
+        set(row::Column::Phone, Expr::value(phone));
     }
     if let Some(language) = change.language {
-        set(users::Column::Language, Expr::value(language.tag()));
+        set(row::Column::Language, Expr::value(language.tag()));
     }
     if let Some(zone) = change.zone {
-        set(users::Column::Zone, Expr::value(zone));
+        set(row::Column::Zone, Expr::value(zone));
     }
     if let Some(roles) = change.roles {
-        set(users::Column::Roles, Expr::value(stored_roles(&roles)));
+        set(row::Column::Roles, Expr::value(stored_roles(&roles)));
     }
     if let Some(state) = change.state {
-        set(users::Column::State, Expr::value(state.name()));
+        set(row::Column::State, Expr::value(state.name()));
     }
     if let Some(hash) = change.password_hash {
-        set(users::Column::PasswordHash, Expr::value(hash));
-        set(users::Column::PasswordChangedAt, Expr::value(now.micros()));
+        set(row::Column::PasswordHash, Expr::value(hash));
+        set(row::Column::PasswordChangedAt, Expr::value(now.micros()));
     }
     if let Some((secret, on)) = change.totp {
-        set(users::Column::TotpSecret, Expr::value(secret));
-        set(users::Column::TotpOn, Expr::value(on));
+        set(row::Column::TotpSecret, Expr::value(secret));
+        set(row::Column::TotpOn, Expr::value(on));
     }
     if let Some(at) = change.signed_in_at {
-        set(users::Column::SignedInAt, Expr::value(at.micros()));
+        set(row::Column::SignedInAt, Expr::value(at.micros()));
     }
     update.exec(tx).await.map_err(db::Error::from)?;
     Ok(())
@@ -262,10 +262,10 @@ pub(crate) async fn change(tx: &Tx, id: &str, change: Change, now: Timestamp) ->
 
 /// Uses up a time step of the second factor. `false` when this step or a later one was used before.
 pub(crate) async fn take_totp_step(tx: &Tx, id: &str, step: i64) -> Result<bool> {
-    let taken = users::Entity::update_many()
-        .col_expr(users::Column::TotpStep, Expr::value(step))
-        .filter(users::Column::Id.eq(id))
-        .filter(Expr::col(users::Column::TotpStep).lt(step))
+    let taken = row::Entity::update_many()
+        .col_expr(row::Column::TotpStep, Expr::value(step))
+        .filter(row::Column::Id.eq(id))
+        .filter(Expr::col(row::Column::TotpStep).lt(step))
         .exec(tx)
         .await
         .map_err(db::Error::from)?;
@@ -310,9 +310,9 @@ pub(crate) async fn codes_left(kernel: &Kernel, user_id: &str) -> Result<u64> {
 }
 
 pub(crate) async fn rename_organisation(tx: &Tx, organisation_id: &str, name: &str) -> Result<()> {
-    users::Entity::update_many()
-        .col_expr(users::Column::OrganisationName, Expr::value(name))
-        .filter(users::Column::OrganisationId.eq(organisation_id))
+    row::Entity::update_many()
+        .col_expr(row::Column::OrganisationName, Expr::value(name))
+        .filter(row::Column::OrganisationId.eq(organisation_id))
         .exec(tx)
         .await
         .map_err(db::Error::from)?;
