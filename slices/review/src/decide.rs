@@ -142,6 +142,22 @@ pub(crate) async fn decide_with(
     if let Some(before) = answered(kernel, actor, item_id, judgement).await? {
         return Ok(before);
     }
+    match attempt(shelf, kernel, actor, item_id, judgement).await {
+        // Somebody pressed twice and the other press was faster: its answer is the answer.
+        Err(problem) if matches!(problem.code.code, "lease_lost" | "review_stale") => {
+            answered(kernel, actor, item_id, judgement).await?.ok_or(problem)
+        }
+        other => other,
+    }
+}
+
+async fn attempt(
+    shelf: &dyn Shelf,
+    kernel: &Kernel,
+    actor: &Actor,
+    item_id: &str,
+    judgement: &Judgement,
+) -> Result<Decision> {
     let db = kernel.db().read();
     let item = store::items::get(db, item_id).await?.ok_or_else(Problem::not_found)?;
     if item.state == ItemState::Closed {
@@ -163,10 +179,6 @@ pub(crate) async fn decide_with(
         Err(problem) if problem.code.code == "listing_stale" => {
             queue::close(kernel, item_id).await?;
             Err(Error::Stale.into())
-        }
-        Err(problem) if problem.code.code == "lease_lost" => {
-            // Somebody pressed twice and the other press was faster, or the claim is gone.
-            answered(kernel, actor, item_id, judgement).await?.ok_or(problem)
         }
         other => other,
     }

@@ -35,25 +35,16 @@ pub(crate) async fn list(db: &impl ConnectionTrait) -> Result<Vec<Reviewer>> {
 }
 
 /// Notes that a person works here, and holds their row until the transaction ends, so that what one person does at the
-/// same time in two windows happens one after the other.
+/// same time in two windows happens one after the other. One statement: an update that finds no row and an insert after it
+/// would make two newcomers wait for each other on MySQL.
 pub(crate) async fn hold(tx: &Tx, id: &str, name: &str, now: Timestamp) -> Result<()> {
-    let held = reviewers::Entity::update_many()
-        .col_expr(reviewers::Column::Name, Expr::value(name))
-        .col_expr(reviewers::Column::SeenAt, Expr::value(now.micros()))
-        .filter(reviewers::Column::Id.eq(id))
-        .exec(tx)
-        .await
-        .map_err(fail)?;
-    if held.rows_affected == 0 {
-        insert_if_missing(tx, id, name, now).await?;
-    }
-    Ok(())
+    upsert(tx, id, name, now, &[reviewers::Column::Name, reviewers::Column::SeenAt]).await
 }
 
-async fn insert_if_missing(tx: &Tx, id: &str, name: &str, now: Timestamp) -> Result<()> {
+async fn upsert(tx: &Tx, id: &str, name: &str, now: Timestamp, changed: &[reviewers::Column]) -> Result<()> {
     let model = reviewers::Model { id: id.to_owned(), name: name.to_owned(), skills: "[]".to_owned(), seen_at: now.micros() };
     reviewers::Entity::insert(model.into_active_model())
-        .on_conflict(OnConflict::column(reviewers::Column::Id).update_column(reviewers::Column::SeenAt).to_owned())
+        .on_conflict(OnConflict::column(reviewers::Column::Id).update_columns(changed.iter().copied()).to_owned())
         .exec_without_returning(tx)
         .await
         .map_err(fail)?;
@@ -62,7 +53,7 @@ async fn insert_if_missing(tx: &Tx, id: &str, name: &str, now: Timestamp) -> Res
 
 /// What a person knows about.
 pub(crate) async fn set_skills(tx: &Tx, id: &str, skills: &[String], now: Timestamp) -> Result<()> {
-    insert_if_missing(tx, id, "", now).await?;
+    upsert(tx, id, "", now, &[reviewers::Column::SeenAt]).await?;
     reviewers::Entity::update_many()
         .col_expr(reviewers::Column::Skills, Expr::value(to_json(skills)?))
         .filter(reviewers::Column::Id.eq(id))

@@ -72,15 +72,25 @@ async fn a_listing_that_changes_under_the_pen_takes_the_decision_back_whole() {
     // transaction, and with it go the decision and its act.
     for house in House::each(QUIET).await {
         let a = reviewer("a");
-        let version = house.place(1, VersionState::Passed);
-        house.ask(&version, true).await;
-        let item = house.item_of(&version).await;
+        let item = house.request(1).await;
         let claimed = queue::claim(&house.kernel, &a, &item.id).await.unwrap();
-        let mut wrong = judgement(&claimed, Verdict::Reject);
-        wrong.version_id = "0199f3a0-0000-7000-8000-000000000099".into();
-        assert_eq!(code(house.hand_in(&a, &claimed, &wrong).await), "review_stale", "{}", house.kind);
-        assert!(house.acts("review.decided").await.is_empty());
+        house.shelf.withdraws_when_told.store(true, std::sync::atomic::Ordering::SeqCst);
+        assert_eq!(code(house.decide(&a, &claimed, Verdict::Approve).await), "review_stale", "{}", house.kind);
+        assert!(house.acts("review.decided").await.is_empty() && house.told().is_empty());
+        assert_eq!(house.item_of(&item.version_id).await.state, ItemState::Closed);
     }
+}
+
+#[tokio::test]
+async fn a_decision_about_another_version_than_the_items_is_refused() {
+    let house = House::new(QUIET).await;
+    let a = reviewer("a");
+    let item = house.request(1).await;
+    let claimed = queue::claim(&house.kernel, &a, &item.id).await.unwrap();
+    let mut wrong = judgement(&claimed, Verdict::Reject);
+    wrong.version_id = "0199f3a0-0000-7000-8000-000000000099".into();
+    assert_eq!(code(house.hand_in(&a, &claimed, &wrong).await), "review_stale");
+    assert!(house.acts("review.decided").await.is_empty());
 }
 
 #[tokio::test]

@@ -24,6 +24,8 @@ pub(super) type Told = (String, VersionState, Verdict, Vec<String>);
 pub(super) struct TestShelf {
     pub(super) versions: Mutex<HashMap<String, Placed>>,
     pub(super) told: Mutex<Vec<Told>>,
+    /// The merchant withdraws between the reviewer's reading and the listing's hearing.
+    pub(super) withdraws_when_told: std::sync::atomic::AtomicBool,
 }
 
 #[async_trait::async_trait]
@@ -37,6 +39,9 @@ impl Shelf for TestShelf {
         let listing = {
             let mut versions = self.versions.lock().unwrap();
             let (evidence, state) = versions.get_mut(ruling.version_id).ok_or_else(Problem::not_found)?;
+            if self.withdraws_when_told.load(std::sync::atomic::Ordering::SeqCst) {
+                *state = VersionState::Superseded;
+            }
             if *state != ruling.expected {
                 return Err(listings::Error::Stale.into());
             }
@@ -234,7 +239,12 @@ pub(super) fn evidence(version: &str, number: u32) -> Evidence {
 
 /// The code of a refusal.
 pub(super) fn code<T>(result: Result<T>) -> &'static str {
-    result.err().map_or("done", |problem| problem.code.code)
+    result.err().map_or("done", |problem| {
+        if problem.code.status >= 500 {
+            eprintln!("{problem}");
+        }
+        problem.code.code
+    })
 }
 
 pub(super) fn minutes(minutes: i64) -> i64 {

@@ -85,3 +85,63 @@ async fn the_screen_marks_the_words_numbers_the_reasons_and_escapes_the_merchant
     let other = screen_for_tests(&view(&house, Language::Zh), &manager, &house.kernel, &seen).into_string();
     assert!(!other.contains("name=\"verdict\""), "somebody else's claim");
 }
+
+/// The review screen with everything on it holds what a reviewer needs; where `TOUCHSTONE_PAGES` names a folder, it is
+/// written there, to look at.
+#[tokio::test]
+async fn a_full_screen_shows_pictures_documents_prices_differences_and_the_past() {
+    use crate::model::{Changed, ComparablePrice, DocumentFacts, ImageFacts, SimilarDecision, Verdict};
+    let house = House::new(&[("review.golden_share", "0.0"), ("review.blind_second_share", "0.0")]).await;
+    let a = reviewer("a");
+    let item = house.request(1).await;
+    queue::claim(&house.kernel, &a, &item.id).await.unwrap();
+    let mut work = show_with(house.shelf.as_ref(), &house.kernel, &a, &item.id).await.unwrap();
+    let seen = &mut work.evidence;
+    seen.description = "304 不锈钢内胆，全国销量第一，三天美白，支持七天无理由退货。\n".repeat(8);
+    let mut found = seen.findings[0].clone();
+    (found.field, found.start, found.end, found.text) = ("description".into(), Some(12), Some(18), "全国销量第一".into());
+    seen.findings.push(found.clone());
+    (found.rule, found.field, found.start, found.end, found.text) =
+        ("cn-test-report".into(), "documents[0].until".into(), None, None, "2025-01-01".into());
+    found.reason = ground::Bilingual::new("检验报告已过期", "The test report has expired");
+    seen.findings.push(found.clone());
+    (found.rule, found.field) = ("cn-test-price".into(), "price_minor".into());
+    found.reason = ground::Bilingual::new("价格低于同类商品", "Priced below comparable goods");
+    seen.findings.push(found);
+    seen.images = vec![ImageFacts { sha256: "a".repeat(64), width: 800, height: 800 }; 2];
+    seen.documents = vec![DocumentFacts {
+        kind: "检验报告".into(),
+        number: "CTI2024-0915".into(),
+        holder: "某某家居有限公司".into(),
+        until: "2025-01-01".into(),
+        sha256: "b".repeat(64),
+        ..DocumentFacts::default()
+    }];
+    seen.comparable = (0..25).map(|n| ComparablePrice { title: format!("水壶 {n}"), price_minor: 15_900 + 700 * n }).collect();
+    seen.on_sale_number = Some(1);
+    seen.changes = vec![
+        Changed { field: "title".into(), before: Some("水壶 1 号".into()), after: Some("最好的水壶 1 号".into()) },
+        Changed { field: "price_minor".into(), before: Some("159.00 CNY".into()), after: Some("99.00 CNY".into()) },
+    ];
+    seen.similar = (0..4)
+        .map(|n| SimilarDecision {
+            title: format!("销量第一的电饭煲 {n}"),
+            verdict: if n == 2 { Verdict::Approve } else { Verdict::Reject },
+            rules: vec!["cn-test-absolute".into()],
+            reasons: Vec::new(),
+            at: house.kernel.now().plus_days(-n),
+            act_id: format!("act-{n}"),
+        })
+        .collect();
+    seen.attributes = vec![("材质".into(), "304 不锈钢".into()), ("容量".into(), "1.5 L".into()), ("origin".into(), "浙江永康".into())];
+    work.reasons = crate::decide::offered(&house.kernel, &work.evidence).unwrap();
+    for language in Language::ALL {
+        let page = screen_for_tests(&view(&house, language), &a, &house.kernel, &work).into_string();
+        for part in ["ts-picture", "ts-strip", "ts-diff-inline", "/console/ledger/act-0", "CTI2024-0915", "data-key=\"9\""] {
+            assert!(page.contains(part), "{part}");
+        }
+        if let Some(folder) = std::env::var_os("TOUCHSTONE_PAGES") {
+            std::fs::write(std::path::Path::new(&folder).join(format!("review-{}.html", language.tag())), page).unwrap();
+        }
+    }
+}
