@@ -29,8 +29,8 @@ pub struct Link {
 
 /// The roles of the operator's own people that get a link.
 const STAFF: [Role; 5] = [Role::Admin, Role::Reviewer, Role::Manager, Role::Enforcement, Role::Auditor];
-/// Merchants that get a link.
-const MERCHANT_LINKS: usize = 3;
+/// Merchants that get a link: a food shop, a cosmetics shop, one whose claims do not hold, and another in its trade.
+const MERCHANT_LINKS: [usize; 4] = [1, 2, 4, 16];
 
 /// New one-time links: for a demonstration one a role and some merchants, elsewhere the first administrator's until that
 /// person has signed in.
@@ -49,7 +49,7 @@ pub async fn links(app: &Application, base_url: &str, demonstration: bool) -> Re
         }
         let second = accounts::demonstration_link(&app.kernel, Role::Reviewer, "reviewer2", None).await.map_err(load::told)?;
         add("reviewer", "reviewer2", second);
-        for login in load::merchant_logins(MERCHANT_LINKS) {
+        for login in MERCHANT_LINKS.map(load::merchant_login) {
             if let Some(token) = accounts::link_of(&app.kernel, &login).await.map_err(load::told)? {
                 add("merchant", &login, token);
             }

@@ -2,16 +2,17 @@
 
 pub mod config;
 pub mod demonstration;
-//pub mod export;
+pub mod export;
 pub mod generate;
 pub mod image;
-//pub mod import;
+pub mod import;
 pub mod ledger;
 pub mod policy;
-//pub mod recalls;
+pub mod recalls;
 pub mod screen;
 pub mod serve;
 pub mod user;
+mod words;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -38,11 +39,11 @@ pub enum Command {
     /// Work on pictures.
     Image(image::Args),
     /// Bring in a shop's export and screen it.
-    //Import(import::Args),
+    Import(import::Args),
     /// Write listings to a file.
-    //Export(export::Args),
+    Export(export::Args),
     /// Load public recall notices.
-    //Recalls(recalls::Args),
+    Recalls(recalls::Args),
     /// Export, prove, verify and audit the ledger.
     Ledger(ledger::Args),
     /// Check and test policy packs.

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use ground::time::{DAY_MICROS, HOUR_MICROS};
 use ground::{DemonstrationClock, Problem};
-use kernel::{Job, Permission};
+use kernel::{Job, Kernel, Permission};
 use maud::html;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -38,19 +38,25 @@ impl ClockControl {
         self.clock.advance_micros(0)
     }
 
-    fn advance(&self, micros: i64) -> kernel::Result<()> {
+    /// Timers do not wait for their next turn: what is due now happens now.
+    fn advance(&self, kernel: &Kernel, micros: i64) -> kernel::Result<()> {
         let ahead = self.clock.advance_micros(micros);
-        keep_offset(&self.folder, ahead).map_err(Problem::internal)
+        keep_offset(&self.folder, ahead).map_err(Problem::internal)?;
+        kernel.wake_all();
+        Ok(())
     }
 
     /// Follows what the command wrote into the folder.
     pub fn job(&self) -> Job {
         let control = self.clone();
-        Job::new("demonstration-clock", Duration::from_secs(1), move |_| {
+        Job::new("demonstration-clock", Duration::from_secs(1), move |kernel| {
             let control = control.clone();
             async move {
                 let behind = read_offset(&control.folder) - control.ahead_micros();
-                control.clock.advance_micros(behind.max(0));
+                if behind > 0 {
+                    control.clock.advance_micros(behind);
+                    kernel.wake_all();
+                }
                 Ok(0)
             }
         })
@@ -79,9 +85,9 @@ pub fn routes(control: ClockControl) -> Routes {
             let control = shown.clone();
             async move { page(&site, &cx, &control) }
         })
-        .post(move |Cx(_cx): Cx, Form(step): Form<Step>| {
+        .post(move |State(site): State<Site>, Form(step): Form<Step>| {
             let control = control.clone();
-            async move { advance(&control, &step) }
+            async move { advance(&site, &control, &step) }
         }),
     )
 }
@@ -105,10 +111,10 @@ fn page(site: &Site, cx: &ui::View, control: &ClockControl) -> Result<Response, 
     Ok(shell::console(cx, &cx.t("app-clock-title"), body).into_response())
 }
 
-fn advance(control: &ClockControl, step: &Step) -> Result<Response, Failure> {
+fn advance(site: &Site, control: &ClockControl, step: &Step) -> Result<Response, Failure> {
     let micros = parse_step(&format!("{}d", step.days.trim()))
         .ok_or_else(|| Problem::invalid_field("days", "app-clock-step-wrong"))?;
-    control.advance(micros)?;
+    control.advance(site.kernel(), micros)?;
     Ok(web::redirect_with_flash("/console/demonstration", "app-clock-done").into_response())
 }
 

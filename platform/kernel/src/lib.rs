@@ -155,6 +155,12 @@ impl Kernel {
     pub fn wake(&self, name: &'static str) {
         self.waker(name).notify_one();
     }
+
+    /// Tells every job that there may be work: time made a step.
+    pub fn wake_all(&self) {
+        let wakers = self.0.wakers.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        wakers.values().for_each(|waker| waker.notify_one());
+    }
 }
 
 /// The migrations of the acts and the outbox.
