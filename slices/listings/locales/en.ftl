@@ -27,6 +27,9 @@ listings-fault-merchant = There is no such merchant
 listings-fault-reasons = Give a reason
 listings-fault-reasons-long = At most 50 reasons of 200 characters each
 listings-fault-brand-name = A brand name has at least two letters and at most 100 characters
+listings-fault-kind = Must be text, image, gtin or document
+listings-fault-status = Must be created, updated, unchanged or refused
+listings-fault-state = There is no such state
 
 # --- mapping files
 listings-mapping-syntax = Wrong syntax: { $detail }
@@ -35,6 +38,7 @@ listings-mapping-field = There is no such field; did you mean { $detail }? Attri
 listings-mapping-missing = The column of the field { $detail } is missing
 listings-mapping-value = Must be one of: { $detail }
 listings-mapping-pattern = Cannot be understood: { $detail }
+listings-mapping-unknown = There is no such mapping; known: touchstone, online-retail, shop-zh
 
 # --- files
 listings-import-large = The file is larger than { $mebibytes } MB; split it

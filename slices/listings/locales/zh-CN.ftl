@@ -27,6 +27,9 @@ listings-fault-merchant = 没有这个商家
 listings-fault-reasons = 请写明理由
 listings-fault-reasons-long = 理由最多 50 条，每条最多 200 字
 listings-fault-brand-name = 品牌名称至少两个字，最多 100 字
+listings-fault-kind = 应为 text、image、gtin 或 document
+listings-fault-status = 应为 created、updated、unchanged 或 refused
+listings-fault-state = 没有这个状态
 
 # --- 映射文件
 listings-mapping-syntax = 写法有误：{ $detail }
@@ -35,6 +38,7 @@ listings-mapping-field = 没有这个字段；您是否想写 { $detail }？属�
 listings-mapping-missing = 缺少字段 { $detail } 的列
 listings-mapping-value = 取值应为：{ $detail }
 listings-mapping-pattern = 无法理解：{ $detail }
+listings-mapping-unknown = 没有这个映射；可用：touchstone、online-retail、shop-zh
 
 # --- 文件
 listings-import-large = 文件超过 { $mebibytes } MB，请拆成几个文件

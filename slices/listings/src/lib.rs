@@ -24,10 +24,12 @@
 //! What it does not do: it keeps no queue and measures no reviewer (`review`), changes no policy (`policies`), verifies no
 //! merchant (`merchants`), and knows no rule of law: rules are rows of the packs.
 
+mod api;
 pub mod banks;
 pub mod content;
 pub mod decide;
 mod error;
+pub mod export;
 pub mod import;
 pub mod model;
 mod pages;
@@ -82,7 +84,7 @@ pub const CATALOG: ui::CatalogSource = ui::CatalogSource {
 
 /// The routes of this slice.
 pub fn routes() -> web::Routes {
-    pages::routes()
+    api::routes().merge(pages::routes())
 }
 
 /// Declares this slice's policy tables, `same-goods` and `recall-checks`.

@@ -13,8 +13,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use ui::View;
 use ui::parts::{
-    Choice, Column, Field, FilterBar, FormErrors, PageHeader, Row, Table, Tone, badge, card, confirm, empty, form_post, form_upload, hash,
-    submit, tabs,
+    Choice, Column, Field, FilterBar, FormErrors, PageHeader, Row, Table, Tone, badge, card, confirm, empty, form_post,
+    form_upload, hash, submit, tabs,
 };
 use web::{Cx, Failure, Form, PagingQuery, Path, Query, Signed, Site, Upload, UploadLimits};
 
@@ -28,7 +28,8 @@ const BRANDS_SHOWN: usize = 200;
 fn frame(cx: &View, errors: &FormErrors, body: Markup) -> Markup {
     let title = cx.t("listings-banks");
     let entries = [("fingerprints", ""), ("brands", "/brands"), ("recalls", "/recalls")];
-    let entries = entries.map(|(name, below)| (cx.t(&format!("listings-banks-{name}")), format!("{PATH}{below}"), None));
+    let entries =
+        entries.map(|(name, below)| (cx.t(&format!("listings-banks-{name}")), format!("{PATH}{below}"), None));
     ui::shell::console(
         cx,
         &title,
@@ -86,9 +87,11 @@ fn fingerprints_page(cx: &View, actor: &Actor, found: &Page<Fingerprint>, errors
         .rows(found.rows.iter().map(|entry| fingerprint_row(cx, entry, may)))
         .empty(empty("database", &cx.t("listings-fingerprints-none"), &cx.t("listings-fingerprints-none-help"), None))
         .paging(ui::parts::Paging::pages(cx, found.paging.page, found.pages(), found.total));
-    let filter = FilterBar::new(cx)
-        .choice("kind", cx.t("listings-fingerprint-kind"), kinds)
-        .choice("active", cx.t("listings-state"), active);
+    let filter = FilterBar::new(cx).choice("kind", cx.t("listings-fingerprint-kind"), kinds).choice(
+        "active",
+        cx.t("listings-state"),
+        active,
+    );
     frame(cx, errors, html! { (filter) (table) })
 }
 
@@ -212,25 +215,34 @@ fn brands_page(
         .rows(shown.map(|brand| brand_row(cx, words, brand, may)))
         .empty(empty("tag", &cx.t("listings-brands-none"), &cx.t("listings-brands-none-help"), None))
         .paging(ui::parts::Paging::pages(cx, number, pages, found.len() as u64));
-    let markets: Vec<(String, String)> = words.markets().map(|market| (market.to_owned(), market_text(cx, market))).collect();
+    let markets: Vec<(String, String)> =
+        words.markets().map(|market| (market.to_owned(), market_text(cx, market))).collect();
     let choices = markets.iter().map(|(value, label)| Choice::new(value, label)).collect();
     let chosen = if typed.market.is_empty() { market } else { &typed.market };
-    let form = form_post(cx, &format!("{PATH}/brands"), html! {
-        (Field::select(cx, "market", cx.t("listings-market"), choices).required().value(chosen).errors(errors))
-        (Field::text(cx, "name", cx.t("listings-brand-name")).required().value(&typed.name).attribute("maxlength", "100").errors(errors))
-        (Field::textarea(cx, "aliases", cx.t("listings-brand-aliases"), 2).hint(cx.t("listings-one-a-line")).value(&typed.aliases).errors(errors))
-        (Field::text(cx, "owner", cx.t("listings-brand-owner")).value(&typed.owner).attribute("maxlength", "150").errors(errors))
-        (Field::textarea(cx, "categories", cx.t("listings-brand-categories"), 2).hint(cx.t("listings-brand-categories-hint")).value(&typed.categories).errors(errors))
-        (Field::checkbox(cx, "authorisation", cx.t("listings-brand-authorisation-required")).value(if typed.authorisation { "true" } else { "" }))
-        (submit(&cx.t("listings-brand-add"), None))
-    });
-    frame(cx, errors, html! {
-        (FilterBar::new(cx).search("q", cx.t("listings-brand-name")).choice("market", cx.t("listings-market"), markets))
-        div class="ts-aside" {
-            (table)
-            @if may { (card(&cx.t("listings-brand-add"), form)) }
-        }
-    })
+    let form = form_post(
+        cx,
+        &format!("{PATH}/brands"),
+        html! {
+            (Field::select(cx, "market", cx.t("listings-market"), choices).required().value(chosen).errors(errors))
+            (Field::text(cx, "name", cx.t("listings-brand-name")).required().value(&typed.name).attribute("maxlength", "100").errors(errors))
+            (Field::textarea(cx, "aliases", cx.t("listings-brand-aliases"), 2).hint(cx.t("listings-one-a-line")).value(&typed.aliases).errors(errors))
+            (Field::text(cx, "owner", cx.t("listings-brand-owner")).value(&typed.owner).attribute("maxlength", "150").errors(errors))
+            (Field::textarea(cx, "categories", cx.t("listings-brand-categories"), 2).hint(cx.t("listings-brand-categories-hint")).value(&typed.categories).errors(errors))
+            (Field::checkbox(cx, "authorisation", cx.t("listings-brand-authorisation-required")).value(if typed.authorisation { "true" } else { "" }))
+            (submit(&cx.t("listings-brand-add"), None))
+        },
+    );
+    frame(
+        cx,
+        errors,
+        html! {
+            (FilterBar::new(cx).search("q", cx.t("listings-brand-name")).choice("market", cx.t("listings-market"), markets))
+            div class="ts-aside" {
+                (table)
+                @if may { (card(&cx.t("listings-brand-add"), form)) }
+            }
+        },
+    )
 }
 
 fn brand_row(cx: &View, words: &AllWords, brand: &Listed, may: bool) -> Row {
@@ -308,7 +320,11 @@ pub(crate) async fn add_brand(
 }
 
 /// Takes an own brand out.
-pub(crate) async fn remove_brand(State(site): State<Site>, Signed(actor): Signed, Path(id): Path<String>) -> Result<Response, Failure> {
+pub(crate) async fn remove_brand(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
     brands::remove(site.kernel(), &actor, &id).await?;
     Ok(web::redirect_with_flash(&format!("{PATH}/brands"), "listings-flash-decided").into_response())
 }
@@ -345,18 +361,27 @@ fn recalls_page(cx: &View, actor: &Actor, found: &Page<RecallRow>, errors: &Form
         .rows(found.rows.iter().map(|row| recall_row(cx, row)))
         .empty(empty("alert-triangle", &cx.t("listings-recalls-none"), &cx.t("listings-recalls-none-help"), None))
         .paging(ui::parts::Paging::pages(cx, found.paging.page, found.pages(), found.total));
-    let sources = vec![("safety-gate".to_owned(), "EU Safety Gate".to_owned()), ("cpsc".to_owned(), "US CPSC".to_owned())];
-    let form = form_upload(cx, &format!("{PATH}/recalls"), html! {
-        (Field::file(cx, "file", cx.t("listings-recall-file"), ".jsonl,.ndjson,.tsv,.txt").required().hint(cx.t("listings-recall-file-hint")).errors(errors))
-        (submit(&cx.t("listings-recall-load"), None))
-    });
-    frame(cx, errors, html! {
-        (FilterBar::new(cx).search("q", cx.t("listings-recall-search")).choice("source", cx.t("listings-recall-source"), sources))
-        div class="ts-aside" {
-            (table)
-            @if actor.may(Permission::ListingsDecide) { (card(&cx.t("listings-recall-load"), form)) }
-        }
-    })
+    let sources =
+        vec![("safety-gate".to_owned(), "EU Safety Gate".to_owned()), ("cpsc".to_owned(), "US CPSC".to_owned())];
+    let form = form_upload(
+        cx,
+        &format!("{PATH}/recalls"),
+        html! {
+            (Field::file(cx, "file", cx.t("listings-recall-file"), ".jsonl,.ndjson,.tsv,.txt").required().hint(cx.t("listings-recall-file-hint")).errors(errors))
+            (submit(&cx.t("listings-recall-load"), None))
+        },
+    );
+    frame(
+        cx,
+        errors,
+        html! {
+            (FilterBar::new(cx).search("q", cx.t("listings-recall-search")).choice("source", cx.t("listings-recall-source"), sources))
+            div class="ts-aside" {
+                (table)
+                @if actor.may(Permission::ListingsDecide) { (card(&cx.t("listings-recall-load"), form)) }
+            }
+        },
+    )
 }
 
 fn recall_row(cx: &View, row: &RecallRow) -> Row {
@@ -370,13 +395,19 @@ fn recall_row(cx: &View, row: &RecallRow) -> Row {
 }
 
 /// Loads a file of notices.
-pub(crate) async fn load_recalls(State(site): State<Site>, Signed(actor): Signed, Cx(cx): Cx, upload: Upload) -> Result<Response, Failure> {
+pub(crate) async fn load_recalls(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Cx(cx): Cx,
+    upload: Upload,
+) -> Result<Response, Failure> {
     let kernel = site.kernel();
     let limits = UploadLimits { file_bytes_max: RECALLS_BYTES_MAX, files_max: 1, ..UploadLimits::default() };
     let uploaded = upload.read(&limits).await?;
     let loaded = async {
         let file = uploaded.file("file").ok_or_else(|| Problem::invalid_field("file", "listings-fault-import-file"))?;
-        let text = String::from_utf8(file.read().await?.to_vec()).map_err(|_| Problem::invalid_field("file", "listings-fault-utf8"))?;
+        let text = String::from_utf8(file.read().await?.to_vec())
+            .map_err(|_| Problem::invalid_field("file", "listings-fault-utf8"))?;
         recalls::load(kernel, &actor, &file.name, &text).await
     };
     match loaded.await {

@@ -69,38 +69,50 @@ fn words_card(cx: &View, words: &Words, content: &Content, findings: &[Finding])
         table = table.add(name, marked(cx, findings, &format!("attributes.{name}"), value));
     }
     let batch = &content.batch;
-    let parts = [("lot", &batch.lot), ("produced", &batch.produced), ("expires", &batch.expires), ("origin", &batch.origin)];
+    let parts =
+        [("lot", &batch.lot), ("produced", &batch.produced), ("expires", &batch.expires), ("origin", &batch.origin)];
     for (name, value) in parts.into_iter().filter(|(_, value)| !value.is_empty()) {
-        table = table.add(cx.t(&format!("listings-field-{name}")), marked(cx, findings, &format!("batch.{name}"), value));
+        table =
+            table.add(cx.t(&format!("listings-field-{name}")), marked(cx, findings, &format!("batch.{name}"), value));
     }
-    card(&cx.t("listings-words"), html! {
-        h3 { (marked(cx, findings, "title", &content.title)) }
-        @if !content.description.is_empty() { p { (marked(cx, findings, "description", &content.description)) } }
-        (table)
-    })
+    card(
+        &cx.t("listings-words"),
+        html! {
+            h3 { (marked(cx, findings, "title", &content.title)) }
+            @if !content.description.is_empty() { p { (marked(cx, findings, "description", &content.description)) } }
+            (table)
+        },
+    )
 }
 
 fn pictures_card(cx: &View, content: &Content, findings: &[Finding]) -> Markup {
     if content.images.is_empty() {
-        return card(&cx.t("listings-field-images"), html! {
-            p class="ts-muted" { (cx.t("listings-pictures-none")) } (whole(cx, findings, |name| name == "images"))
-        });
+        return card(
+            &cx.t("listings-field-images"),
+            html! {
+                p class="ts-muted" { (cx.t("listings-pictures-none")) } (whole(cx, findings, |name| name == "images"))
+            },
+        );
     }
-    card(&cx.t("listings-field-images"), html! {
-        (whole(cx, findings, |name| name == "images"))
-        div class="ts-row" {
-            @for (index, image) in content.images.iter().enumerate() {
-                div { (picture(cx, index, image, findings)) (unboxed(cx, index, findings)) }
+    card(
+        &cx.t("listings-field-images"),
+        html! {
+            (whole(cx, findings, |name| name == "images"))
+            div class="ts-row" {
+                @for (index, image) in content.images.iter().enumerate() {
+                    div { (picture(cx, index, image, findings)) (unboxed(cx, index, findings)) }
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 /// A picture with a box around every place a finding names.
 fn picture<'a>(cx: &'a View, index: usize, image: &crate::content::Image, findings: &[Finding]) -> Picture<'a> {
     let path = picture_path(&image.sha256);
     let alt = cx.ta("listings-picture-n", &[("n", (index + 1).into())]);
-    let boxed = findings.iter().filter_map(|finding| Some((finding, finding.image_box.filter(|found| found.image == index)?)));
+    let boxed =
+        findings.iter().filter_map(|finding| Some((finding, finding.image_box.filter(|found| found.image == index)?)));
     let picture = Picture::new(cx, &path, alt, image.width.max(1), image.height.max(1)).link(&path);
     boxed.fold(picture, |picture, (finding, found)| {
         picture.boxed(PictureBox {
@@ -130,21 +142,24 @@ fn documents_card(cx: &View, words: &Words, version: &Version, findings: &[Findi
     if documents.is_empty() && !missing {
         return html! {};
     }
-    card(&cx.t("listings-field-documents"), html! {
-        (whole(cx, findings, |name| name == "documents"))
-        ul class="ts-stack" {
-            @for (index, document) in documents.iter().enumerate() {
-                li {
-                    strong { (words.kind(cx, &document.kind)) }
-                    @if !document.sha256.is_empty() {
-                        " " a href=(document_path(&version.id, index)) target="_blank" rel="noopener" { (cx.t("listings-document-open")) }
+    card(
+        &cx.t("listings-field-documents"),
+        html! {
+            (whole(cx, findings, |name| name == "documents"))
+            ul class="ts-stack" {
+                @for (index, document) in documents.iter().enumerate() {
+                    li {
+                        strong { (words.kind(cx, &document.kind)) }
+                        @if !document.sha256.is_empty() {
+                            " " a href=(document_path(&version.id, index)) target="_blank" rel="noopener" { (cx.t("listings-document-open")) }
+                        }
+                        (whole(cx, findings, |name| name == format!("documents[{index}]")))
+                        (document_facts(cx, index, document, findings))
                     }
-                    (whole(cx, findings, |name| name == format!("documents[{index}]")))
-                    (document_facts(cx, index, document, findings))
                 }
             }
-        }
-    })
+        },
+    )
 }
 
 fn document_facts(cx: &View, index: usize, document: &Document, findings: &[Finding]) -> Markup {
@@ -158,7 +173,18 @@ fn document_facts(cx: &View, index: usize, document: &Document, findings: &[Find
 
 /// What a document states besides its kind, in the order a person reads it.
 pub(super) const DOCUMENT_PARTS: [&str; 12] = [
-    "number", "holder", "issuer", "issued", "until", "product", "brand", "lot", "standard", "scope", "accreditation", "from",
+    "number",
+    "holder",
+    "issuer",
+    "issued",
+    "until",
+    "product",
+    "brand",
+    "lot",
+    "standard",
+    "scope",
+    "accreditation",
+    "from",
 ];
 
 /// One stated part of a document by its name.

@@ -4,7 +4,8 @@ use super::content::version_cards;
 use super::measure::{self, MeasureForm};
 use super::own::change_table;
 use super::parts::{
-    Show, Told, cause_text, decision_mark, finding_list, history, major, price_text, proof_path, state_mark, version_mark,
+    Show, Told, cause_text, decision_mark, finding_list, history, major, price_text, proof_path, state_mark,
+    version_mark,
 };
 use super::words::{Words, market_text};
 use crate::model::{Run, Version};
@@ -17,7 +18,8 @@ use screening::Finding;
 use serde::Deserialize;
 use ui::View;
 use ui::parts::{
-    Choice, Column, Field, FormErrors, PageHeader, Row, StripPlot, Table, Tone, badge, card, empty, facts, form_get, hash, submit,
+    Choice, Column, Field, FormErrors, PageHeader, Row, StripPlot, Table, Tone, badge, card, empty, facts, form_get,
+    hash, submit,
 };
 use web::{Cx, Failure, Path, Query, Signed, Site};
 
@@ -118,49 +120,58 @@ fn facts_card(cx: &View, whole: &Whole) -> Markup {
     if let Some(act) = &listing.on_sale_act_id {
         table = table.add(cx.t("listings-on-sale-by"), html! { a href=(proof_path(act)) { (cx.t("listings-proof")) } });
     }
-    card(&cx.t("listings-facts"), html! {
-        (table)
-        @if !whole.detail.holds.is_empty() {
-            h3 { (cx.t("listings-holds")) }
-            ul class="ts-stack" {
-                @for hold in &whole.detail.holds {
-                    li { (cause_text(cx, hold.cause)) " " span class="ts-muted" { (cx.date(hold.since)) " " (hold.reason) } " "
-                        a href=(proof_path(&hold.act_id)) { (cx.t("listings-proof")) } }
+    card(
+        &cx.t("listings-facts"),
+        html! {
+            (table)
+            @if !whole.detail.holds.is_empty() {
+                h3 { (cx.t("listings-holds")) }
+                ul class="ts-stack" {
+                    @for hold in &whole.detail.holds {
+                        li { (cause_text(cx, hold.cause)) " " span class="ts-muted" { (cx.date(hold.since)) " " (hold.reason) } " "
+                            a href=(proof_path(&hold.act_id)) { (cx.t("listings-proof")) } }
+                    }
                 }
             }
-        }
-    })
+        },
+    )
 }
 
 fn merchant_card(cx: &View, whole: &Whole) -> Markup {
     let merchant = &whole.evidence.merchant;
     let standing = &whole.detail.standing;
-    card(&cx.t("listings-merchant"), html! {
-        p { a href={ "/console/merchants/" (whole.detail.listing.merchant_id) } { (merchant.name) } }
-        @if standing.may_sell { (badge(Tone::Good, &cx.t("listings-may-sell"))) } @else {
-            (badge(Tone::Danger, &cx.t("listings-may-not-sell-short")))
-            ul { @for code in &standing.missing { li { (whole.words.missing(cx, code)) } } }
-        }
-        @let table = merchant.listings.iter().fold(facts(), |table, (state, n)| table.add(cx.t(&state.message_id()), cx.number(*n)));
-        (table)
-        p { a href={ "/console/listings?merchant=" (whole.detail.listing.merchant_id) } { (cx.t("listings-of-merchant")) } }
-    })
+    card(
+        &cx.t("listings-merchant"),
+        html! {
+            p { a href={ "/console/merchants/" (whole.detail.listing.merchant_id) } { (merchant.name) } }
+            @if standing.may_sell { (badge(Tone::Good, &cx.t("listings-may-sell"))) } @else {
+                (badge(Tone::Danger, &cx.t("listings-may-not-sell-short")))
+                ul { @for code in &standing.missing { li { (whole.words.missing(cx, code)) } } }
+            }
+            @let table = merchant.listings.iter().fold(facts(), |table, (state, n)| table.add(cx.t(&state.message_id()), cx.number(*n)));
+            (table)
+            p { a href={ "/console/listings?merchant=" (whole.detail.listing.merchant_id) } { (cx.t("listings-of-merchant")) } }
+        },
+    )
 }
 
 fn screening_card(cx: &View, whole: &Whole) -> Markup {
     let Some(run) = &whole.evidence.run else {
         return card(&cx.t("listings-screening"), html! { p class="ts-muted" { (cx.t("listings-not-screened")) } });
     };
-    card(&cx.t("listings-screening"), html! {
-        p { (decision_mark(cx, run.decision)) " " (cx.moment(run.at)) " " a href=(proof_path(&run.act_id)) { (cx.t("listings-proof")) } }
-        (finding_list(cx, &run.findings, Show { staff: true, market: &whole.detail.listing.market }))
-        @if !run.cleared.is_empty() {
-            details {
-                summary { (cx.ta("listings-cleared", &[("n", (run.cleared.len() as i64).into())])) }
-                ul { @for cleared in &run.cleared { li { q { (cleared.text) } " " span class="ts-muted" { (cleared.rule) " · " (cleared.exemption) } } } }
+    card(
+        &cx.t("listings-screening"),
+        html! {
+            p { (decision_mark(cx, run.decision)) " " (cx.moment(run.at)) " " a href=(proof_path(&run.act_id)) { (cx.t("listings-proof")) } }
+            (finding_list(cx, &run.findings, Show { staff: true, market: &whole.detail.listing.market }))
+            @if !run.cleared.is_empty() {
+                details {
+                    summary { (cx.ta("listings-cleared", &[("n", (run.cleared.len() as i64).into())])) }
+                    ul { @for cleared in &run.cleared { li { q { (cleared.text) } " " span class="ts-muted" { (cleared.rule) " · " (cleared.exemption) } } } }
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 fn prices_card(cx: &View, whole: &Whole) -> Markup {
@@ -169,19 +180,26 @@ fn prices_card(cx: &View, whole: &Whole) -> Markup {
     let plot = StripPlot::new(cx, cx.t("listings-comparable"), |cx, value| cx.decimal(value, 2))
         .subject(cx.t("listings-this"), major(price, &content.currency));
     let plot = whole.evidence.comparable.iter().fold(plot, |plot, other| {
-        plot.point(&other.title, major(other.price_minor, &content.currency), Some(format!("/console/listings/{}", other.listing_id)))
+        plot.point(
+            &other.title,
+            major(other.price_minor, &content.currency),
+            Some(format!("/console/listings/{}", other.listing_id)),
+        )
     });
-    card(&cx.t("listings-comparable"), html! {
-        (plot)
-        @if !whole.detail.prices.is_empty() {
-            details {
-                summary { (cx.t("listings-price-history")) }
-                @let table = whole.detail.prices.iter().rev().take(60)
-                    .fold(facts(), |table, (day, minor)| table.add(day, price_text(cx, Some(*minor), &content.currency)));
-                (table)
+    card(
+        &cx.t("listings-comparable"),
+        html! {
+            (plot)
+            @if !whole.detail.prices.is_empty() {
+                details {
+                    summary { (cx.t("listings-price-history")) }
+                    @let table = whole.detail.prices.iter().rev().take(60)
+                        .fold(facts(), |table, (day, minor)| table.add(day, price_text(cx, Some(*minor), &content.currency)));
+                    (table)
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 fn similar_card(cx: &View, whole: &Whole) -> Markup {
@@ -189,18 +207,21 @@ fn similar_card(cx: &View, whole: &Whole) -> Markup {
     if similar.is_empty() {
         return html! {};
     }
-    card(&cx.t("listings-similar"), html! {
-        ul class="ts-stack" {
-            @for past in similar {
-                li {
-                    @let state = crate::VersionState::from_name(&past.outcome);
-                    @if let Some(state) = state { (version_mark(cx, state)) " " }
-                    a href={ "/console/listings/" (past.listing_id) } { (past.title) } " " (cx.date(past.at)) " "
-                    @if whole.reads_ledger { a href=(proof_path(&past.act_id)) { (cx.t("listings-proof")) } }
+    card(
+        &cx.t("listings-similar"),
+        html! {
+            ul class="ts-stack" {
+                @for past in similar {
+                    li {
+                        @let state = crate::VersionState::from_name(&past.outcome);
+                        @if let Some(state) = state { (version_mark(cx, state)) " " }
+                        a href={ "/console/listings/" (past.listing_id) } { (past.title) } " " (cx.date(past.at)) " "
+                        @if whole.reads_ledger { a href=(proof_path(&past.act_id)) { (cx.t("listings-proof")) } }
+                    }
                 }
             }
-        }
-    })
+        },
+    )
 }
 
 fn versions_table(cx: &View, whole: &Whole) -> Markup {
@@ -239,19 +260,27 @@ fn compare_card(cx: &View, whole: &Whole, asked: &Asked) -> Markup {
     let by = |number: i64| versions.iter().find(|version| version.number == number);
     let to = asked.to.and_then(by).unwrap_or(&versions[0]);
     let from = asked.from.and_then(by).unwrap_or(&versions[1]);
-    let choices = || versions.iter().map(|v| Choice::new(v.number.to_string(), cx.ta("listings-version-n", &[("n", v.number.into())]))).collect();
+    let choices = || {
+        versions
+            .iter()
+            .map(|v| Choice::new(v.number.to_string(), cx.ta("listings-version-n", &[("n", v.number.into())])))
+            .collect()
+    };
     let select = |name: &str, label: &str, chosen: &Version| {
         Field::select(cx, name, cx.t(label), choices()).required().value(chosen.number.to_string())
     };
-    card(&cx.t("listings-compare"), html! {
-        (form_get(&format!("/console/listings/{}", whole.detail.listing.id), html! {
-            input type="hidden" name="version" value=(whole.evidence.version.number);
-            (select("from", "listings-compare-from", from))
-            (select("to", "listings-compare-to", to))
-            (submit(&cx.t("listings-compare"), None))
-        }))
-        (change_table(cx, &whole.words, &to.content.changes_since(&from.content)))
-    })
+    card(
+        &cx.t("listings-compare"),
+        html! {
+            (form_get(&format!("/console/listings/{}", whole.detail.listing.id), html! {
+                input type="hidden" name="version" value=(whole.evidence.version.number);
+                (select("from", "listings-compare-from", from))
+                (select("to", "listings-compare-to", to))
+                (submit(&cx.t("listings-compare"), None))
+            }))
+            (change_table(cx, &whole.words, &to.content.changes_since(&from.content)))
+        },
+    )
 }
 
 /// Every screening of the listing, newest first.
@@ -259,25 +288,30 @@ fn runs_card(cx: &View, whole: &Whole) -> Markup {
     if whole.runs.is_empty() {
         return html! {};
     }
-    let number = |run: &Run| whole.detail.versions.iter().find(|version| version.id == run.version_id).map(|version| version.number);
-    card(&cx.t("listings-runs"), html! {
-        div class="ts-stack" {
-            @for run in &whole.runs {
-                details {
-                    summary {
-                        (cx.moment(run.at)) " " (decision_mark(cx, run.decision)) " "
-                        @if let Some(number) = number(run) { (cx.ta("listings-version-n", &[("n", number.into())])) " · " }
-                        (cx.t(&format!("listings-run-{}", run.kind.name()))) " · "
-                        (cx.ta("listings-findings-n", &[("n", (run.findings.len() as i64).into())]))
-                    }
-                    p class="ts-muted" { (cx.t("listings-pack")) " " (hash(cx, &run.pack_version)) " " a href=(proof_path(&run.act_id)) { (cx.t("listings-proof")) } }
-                    ul {
-                        @for finding in &run.findings {
-                            li { (ui::parts::severity(cx, super::parts::level(finding.severity))) " " (cx.both(&finding.reason)) " " code { (finding.rule) } }
+    let number = |run: &Run| {
+        whole.detail.versions.iter().find(|version| version.id == run.version_id).map(|version| version.number)
+    };
+    card(
+        &cx.t("listings-runs"),
+        html! {
+            div class="ts-stack" {
+                @for run in &whole.runs {
+                    details {
+                        summary {
+                            (cx.moment(run.at)) " " (decision_mark(cx, run.decision)) " "
+                            @if let Some(number) = number(run) { (cx.ta("listings-version-n", &[("n", number.into())])) " · " }
+                            (cx.t(&format!("listings-run-{}", run.kind.name()))) " · "
+                            (cx.ta("listings-findings-n", &[("n", (run.findings.len() as i64).into())]))
+                        }
+                        p class="ts-muted" { (cx.t("listings-pack")) " " (hash(cx, &run.pack_version)) " " a href=(proof_path(&run.act_id)) { (cx.t("listings-proof")) } }
+                        ul {
+                            @for finding in &run.findings {
+                                li { (ui::parts::severity(cx, super::parts::level(finding.severity))) " " (cx.both(&finding.reason)) " " code { (finding.rule) } }
+                            }
                         }
                     }
                 }
             }
-        }
-    })
+        },
+    )
 }

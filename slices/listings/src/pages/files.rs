@@ -5,7 +5,11 @@ use axum::response::Response;
 use web::{Failure, Path, Signed, Site};
 
 /// A picture.
-pub(crate) async fn picture(State(site): State<Site>, Signed(actor): Signed, Path(sha256): Path<String>) -> Result<Response, Failure> {
+pub(crate) async fn picture(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Path(sha256): Path<String>,
+) -> Result<Response, Failure> {
     let (bytes, media_type) = crate::open_picture(site.kernel(), &actor, &sha256).await?;
     Ok(web::inline(&media_type, bytes))
 }

@@ -81,7 +81,9 @@ impl ListingForm {
 
     /// A version, to be changed.
     pub(super) fn of(listing: &crate::Listing, content: &Content) -> ListingForm {
-        let price = |minor: Option<i64>| minor.map(|minor| ground::money::format_minor(minor, &content.currency)).unwrap_or_default();
+        let price = |minor: Option<i64>| {
+            minor.map(|minor| ground::money::format_minor(minor, &content.currency)).unwrap_or_default()
+        };
         let mut form = ListingForm {
             listing: listing.id.clone(),
             number: listing.latest_number,
@@ -190,7 +192,9 @@ impl ListingForm {
         for (index, name) in self.attribute_name.iter().enumerate() {
             let (name, value) = (name.trim().to_owned(), at(&self.attribute_value, index).trim().to_owned());
             match (name.is_empty(), value.is_empty()) {
-                (true, false) => faults.push(Fault::field("attributes", "listings-fault-attribute-name").arg("value", value)),
+                (true, false) => {
+                    faults.push(Fault::field("attributes", "listings-fault-attribute-name").arg("value", value))
+                }
                 (true, true) | (false, true) => {}
                 (false, false) if attributes.contains_key(&name) => {
                     faults.push(Fault::field(format!("attributes.{name}"), "listings-fault-attribute-twice"));
@@ -260,36 +264,44 @@ pub(super) struct Around<'a> {
 /// The form.
 pub(super) fn markup(cx: &View, form: &ListingForm, around: &Around<'_>, errors: &FormErrors) -> Markup {
     let label = |name: &str| cx.t(&format!("listings-field-{name}"));
-    let back = if form.listing.is_empty() { "/merchant/listings".to_owned() } else { format!("/merchant/listings/{}", form.listing) };
-    form_upload(cx, around.action, html! {
-        input type="hidden" name="listing" value=(form.listing);
-        input type="hidden" name="number" value=(form.number);
-        @if form.listing.is_empty() {
-            (Field::text(cx, "external_id", label("external-id")).required().hint(cx.t("listings-external-id-hint"))
-                .value(&form.external_id).attribute("maxlength", "100").errors(errors))
-        }
-        (Field::text(cx, "title", label("title")).required().value(&form.title).attribute("maxlength", "2000").errors(errors))
-        (Field::textarea(cx, "description", label("description"), 8).value(&form.description).errors(errors))
-        (category(cx, form, around, errors))
-        (Field::text(cx, "brand", label("brand")).value(&form.brand).attribute("maxlength", "300").errors(errors))
-        (Field::text(cx, "gtin", label("gtin")).hint(cx.t("listings-gtin-hint")).value(&form.gtin)
-            .attribute("inputmode", "numeric").attribute("maxlength", "40").errors(errors))
-        (Field::select(cx, "currency", label("currency"), currencies(form)).required().value(&form.currency).errors(errors))
-        (Field::money(cx, "price", label("price-minor"), &form.currency).value(&form.price).errors(errors))
-        (Field::money(cx, "list_price", label("list-price-minor"), &form.currency).hint(cx.t("listings-list-price-hint"))
-            .value(&form.list_price).errors(errors))
-        (attributes(cx, form, errors))
-        (pictures(cx, form, errors))
-        (documents(cx, form, around.words, errors))
-        (batch(cx, form, errors))
-        (live_check(cx, "listing-check", "/merchant/listings/check", around.found.clone()))
-        div class="ts-submit" {
-            button class="btn btn-primary" type="submit" name="action" value="submit" { (cx.t("listings-hand-in")) }
-            button class="btn" type="submit" name="action" value="save" { (cx.t("listings-save-draft")) }
-            button class="btn" type="submit" name="action" value="check" { (cx.t("listings-check")) }
-            a class="btn btn-link" href=(back) { (cx.t("listings-cancel")) }
-        }
-    })
+    let back = if form.listing.is_empty() {
+        "/merchant/listings".to_owned()
+    } else {
+        format!("/merchant/listings/{}", form.listing)
+    };
+    form_upload(
+        cx,
+        around.action,
+        html! {
+            input type="hidden" name="listing" value=(form.listing);
+            input type="hidden" name="number" value=(form.number);
+            @if form.listing.is_empty() {
+                (Field::text(cx, "external_id", label("external-id")).required().hint(cx.t("listings-external-id-hint"))
+                    .value(&form.external_id).attribute("maxlength", "100").errors(errors))
+            }
+            (Field::text(cx, "title", label("title")).required().value(&form.title).attribute("maxlength", "2000").errors(errors))
+            (Field::textarea(cx, "description", label("description"), 8).value(&form.description).errors(errors))
+            (category(cx, form, around, errors))
+            (Field::text(cx, "brand", label("brand")).value(&form.brand).attribute("maxlength", "300").errors(errors))
+            (Field::text(cx, "gtin", label("gtin")).hint(cx.t("listings-gtin-hint")).value(&form.gtin)
+                .attribute("inputmode", "numeric").attribute("maxlength", "40").errors(errors))
+            (Field::select(cx, "currency", label("currency"), currencies(form)).required().value(&form.currency).errors(errors))
+            (Field::money(cx, "price", label("price-minor"), &form.currency).value(&form.price).errors(errors))
+            (Field::money(cx, "list_price", label("list-price-minor"), &form.currency).hint(cx.t("listings-list-price-hint"))
+                .value(&form.list_price).errors(errors))
+            (attributes(cx, form, errors))
+            (pictures(cx, form, errors))
+            (documents(cx, form, around.words, errors))
+            (batch(cx, form, errors))
+            (live_check(cx, "listing-check", "/merchant/listings/check", around.found.clone()))
+            div class="ts-submit" {
+                button class="btn btn-primary" type="submit" name="action" value="submit" { (cx.t("listings-hand-in")) }
+                button class="btn" type="submit" name="action" value="save" { (cx.t("listings-save-draft")) }
+                button class="btn" type="submit" name="action" value="check" { (cx.t("listings-check")) }
+                a class="btn btn-link" href=(back) { (cx.t("listings-cancel")) }
+            }
+        },
+    )
 }
 
 fn category(cx: &View, form: &ListingForm, around: &Around<'_>, errors: &FormErrors) -> Field {
@@ -301,7 +313,10 @@ fn category(cx: &View, form: &ListingForm, around: &Around<'_>, errors: &FormErr
     if !form.category.is_empty() && !choices.iter().any(|choice| choice.value == form.category) {
         choices.insert(0, Choice::new(&form.category, around.words.category(cx, &form.category)));
     }
-    Field::select(cx, "category", cx.t("listings-field-category"), choices).required().value(&form.category).errors(errors)
+    Field::select(cx, "category", cx.t("listings-field-category"), choices)
+        .required()
+        .value(&form.category)
+        .errors(errors)
 }
 
 fn currencies(form: &ListingForm) -> Vec<Choice> {

@@ -13,7 +13,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use ui::View;
 use ui::parts::{
-    Choice, Column, Field, FormErrors, PageHeader, Row, Table, Tone, alert, card, empty, facts, form_upload, progress, status, submit, tabs,
+    Choice, Column, Field, FormErrors, PageHeader, Row, Table, Tone, alert, card, empty, facts, form_upload, progress,
+    status, submit, tabs,
 };
 use web::{Cx, Failure, PagingQuery, Path, Query, Signed, Site, Upload, UploadLimits};
 
@@ -58,7 +59,14 @@ pub(crate) struct ImportForm {
     draft: bool,
 }
 
-fn list_page(side: Side, actor: &Actor, cx: &View, found: &Page<Import>, typed: &ImportForm, errors: &FormErrors) -> Markup {
+fn list_page(
+    side: Side,
+    actor: &Actor,
+    cx: &View,
+    found: &Page<Import>,
+    typed: &ImportForm,
+    errors: &FormErrors,
+) -> Markup {
     let title = cx.t("listings-imports");
     let may = side == Side::Portal || actor.may(Permission::ListingsImport);
     let back = match side {
@@ -127,28 +135,44 @@ fn form(side: Side, cx: &View, typed: &ImportForm, errors: &FormErrors) -> Marku
         let compiled = mapping::parse(name, text).ok()?;
         Some(Choice::new(*name, cx.both(&compiled.mapping.title)))
     });
-    let choices: Vec<Choice> = shipped.chain(std::iter::once(Choice::new(OWN_MAPPING, cx.t("listings-mapping-own")))).collect();
-    let chosen = if typed.mapping.is_empty() { mapping::SHIPPED.first().map_or("", |(name, _)| *name) } else { &typed.mapping };
-    form_upload(cx, side.imports(), html! {
-        @if side == Side::Console {
-            (Field::text(cx, "merchant", cx.t("listings-merchant-id")).required().hint(cx.t("listings-merchant-id-hint"))
-                .value(&typed.merchant).errors(errors))
-        }
-        (Field::select(cx, "mapping", cx.t("listings-mapping"), choices).required().value(chosen).errors(errors))
-        (Field::file(cx, "mapping_file", cx.t("listings-mapping-file"), ".toml,.yaml,.yml").hint(cx.t("listings-mapping-file-hint")).errors(errors))
-        (Field::file(cx, "file", cx.t("listings-import-file"), ACCEPT).required().hint(cx.t("listings-import-file-hint")).errors(errors))
-        (Field::checkbox(cx, "draft", cx.t("listings-import-draft")).value(if typed.draft { "true" } else { "" }))
-        (submit(&cx.t("listings-import-start"), None))
-    })
+    let choices: Vec<Choice> =
+        shipped.chain(std::iter::once(Choice::new(OWN_MAPPING, cx.t("listings-mapping-own")))).collect();
+    let chosen =
+        if typed.mapping.is_empty() { mapping::SHIPPED.first().map_or("", |(name, _)| *name) } else { &typed.mapping };
+    form_upload(
+        cx,
+        side.imports(),
+        html! {
+            @if side == Side::Console {
+                (Field::text(cx, "merchant", cx.t("listings-merchant-id")).required().hint(cx.t("listings-merchant-id-hint"))
+                    .value(&typed.merchant).errors(errors))
+            }
+            (Field::select(cx, "mapping", cx.t("listings-mapping"), choices).required().value(chosen).errors(errors))
+            (Field::file(cx, "mapping_file", cx.t("listings-mapping-file"), ".toml,.yaml,.yml").hint(cx.t("listings-mapping-file-hint")).errors(errors))
+            (Field::file(cx, "file", cx.t("listings-import-file"), ACCEPT).required().hint(cx.t("listings-import-file-hint")).errors(errors))
+            (Field::checkbox(cx, "draft", cx.t("listings-import-draft")).value(if typed.draft { "true" } else { "" }))
+            (submit(&cx.t("listings-import-start"), None))
+        },
+    )
 }
 
 /// Begins an import in the portal.
-pub(crate) async fn portal_begin(State(site): State<Site>, Signed(actor): Signed, Cx(cx): Cx, upload: Upload) -> Result<Response, Failure> {
+pub(crate) async fn portal_begin(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Cx(cx): Cx,
+    upload: Upload,
+) -> Result<Response, Failure> {
     begin(Side::Portal, site.kernel(), &actor, &cx, upload).await
 }
 
 /// Begins an import for a merchant.
-pub(crate) async fn console_begin(State(site): State<Site>, Signed(actor): Signed, Cx(cx): Cx, upload: Upload) -> Result<Response, Failure> {
+pub(crate) async fn console_begin(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Cx(cx): Cx,
+    upload: Upload,
+) -> Result<Response, Failure> {
     begin(Side::Console, site.kernel(), &actor, &cx, upload).await
 }
 
@@ -162,24 +186,30 @@ async fn begin(side: Side, kernel: &Kernel, actor: &Actor, cx: &View, upload: Up
             Side::Console => form.merchant.trim().to_owned(),
         };
         let (mapping_name, text) = if form.mapping == OWN_MAPPING {
-            let file = uploaded.file("mapping_file").ok_or_else(|| Problem::invalid_field("mapping_file", "listings-fault-mapping-file"))?;
+            let file = uploaded
+                .file("mapping_file")
+                .ok_or_else(|| Problem::invalid_field("mapping_file", "listings-fault-mapping-file"))?;
             if file.bytes > mapping::MAPPING_BYTES_MAX as u64 {
-                let fault = Fault::field("mapping_file", "listings-mapping-large").arg("most", mapping::MAPPING_BYTES_MAX);
+                let fault =
+                    Fault::field("mapping_file", "listings-mapping-large").arg("most", mapping::MAPPING_BYTES_MAX);
                 return Err(Problem::invalid(vec![fault]));
             }
             let text = String::from_utf8(file.read().await?.to_vec())
                 .map_err(|_| Problem::invalid_field("mapping_file", "listings-fault-utf8"))?;
             (file.name.clone(), text)
         } else {
-            let text = mapping::shipped(&form.mapping).ok_or_else(|| Problem::invalid_field("mapping", "listings-fault-mapping"))?;
+            let text = mapping::shipped(&form.mapping)
+                .ok_or_else(|| Problem::invalid_field("mapping", "listings-fault-mapping"))?;
             (form.mapping.clone(), text.to_owned())
         };
         let file = uploaded.file("file").ok_or_else(|| Problem::invalid_field("file", "listings-fault-import-file"))?;
-        let new = NewImport { merchant_id, file_name: file.name.clone(), mapping_name, mapping: text, screen: !form.draft };
+        let new =
+            NewImport { merchant_id, file_name: file.name.clone(), mapping_name, mapping: text, screen: !form.draft };
         import::begin(kernel, actor, new, file.path()).await
     };
     match begun.await {
-        Ok(one) => Ok(web::redirect_with_flash(&format!("{}/{}", side.imports(), one.id), "listings-flash-import").into_response()),
+        Ok(one) => Ok(web::redirect_with_flash(&format!("{}/{}", side.imports(), one.id), "listings-flash-import")
+            .into_response()),
         Err(problem) => {
             let found = import::list(kernel, actor, None, &Paging::default()).await?;
             refused(cx, problem, |errors| list_page(side, actor, cx, &found, &form, errors))
@@ -227,7 +257,14 @@ pub(crate) async fn console_show(
     Ok(show(Side::Console, site.kernel(), &actor, &cx, &id, &asked).await?)
 }
 
-async fn show(side: Side, kernel: &Kernel, actor: &Actor, cx: &View, id: &str, asked: &RowsAsked) -> kernel::Result<Markup> {
+async fn show(
+    side: Side,
+    kernel: &Kernel,
+    actor: &Actor,
+    cx: &View,
+    id: &str,
+    asked: &RowsAsked,
+) -> kernel::Result<Markup> {
     let one = import::get(kernel, actor, id).await?;
     let rows = import::rows(kernel, actor, id, asked.status(), asked.after.unwrap_or(0), ROWS_SHOWN).await?;
     let path = format!("{}/{id}", side.imports());
@@ -314,7 +351,8 @@ fn progress_card(side: Side, cx: &View, one: &Import) -> Markup {
         Some(total) => (one.rows_done, total),
         None => (one.bytes_read, one.file_bytes),
     };
-    let label = if one.rows_total.is_some() { "listings-import-progress-rows" } else { "listings-import-progress-bytes" };
+    let label =
+        if one.rows_total.is_some() { "listings-import-progress-rows" } else { "listings-import-progress-bytes" };
     html! {
         section class="card ts-card" id="import-progress" aria-live="polite" hx-get=[open.then_some(&ask)] hx-trigger=[open.then_some("every 2s")]
             hx-swap=[open.then_some("outerHTML")] {
@@ -339,13 +377,23 @@ fn progress_card(side: Side, cx: &View, one: &Import) -> Markup {
 }
 
 /// The progress alone, for the merchant.
-pub(crate) async fn portal_progress(State(site): State<Site>, Signed(actor): Signed, Cx(cx): Cx, Path(id): Path<String>) -> Result<Markup, Failure> {
+pub(crate) async fn portal_progress(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Cx(cx): Cx,
+    Path(id): Path<String>,
+) -> Result<Markup, Failure> {
     let one = import::get(site.kernel(), &actor, &id).await?;
     Ok(progress_card(Side::Portal, &cx, &one))
 }
 
 /// The progress alone, for staff.
-pub(crate) async fn console_progress(State(site): State<Site>, Signed(actor): Signed, Cx(cx): Cx, Path(id): Path<String>) -> Result<Markup, Failure> {
+pub(crate) async fn console_progress(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Cx(cx): Cx,
+    Path(id): Path<String>,
+) -> Result<Markup, Failure> {
     let one = import::get(site.kernel(), &actor, &id).await?;
     Ok(progress_card(Side::Console, &cx, &one))
 }
@@ -360,10 +408,13 @@ pub(crate) async fn report(
 ) -> Result<Response, Failure> {
     let status = asked.status.as_deref().and_then(RowStatus::from_name);
     let pages = import::report(site.kernel(), &actor, &id, status).await?;
-    let head = ["import-line", "field-external-id", "state", "import-reasons"].map(|name| cx.t(&format!("listings-{name}")));
+    let head =
+        ["import-line", "field-external-id", "state", "import-reasons"].map(|name| cx.t(&format!("listings-{name}")));
     let start = web::csv::Writer::new(head).finish()?;
     let view = cx.clone();
-    let body = pages.map(move |page| page.and_then(|rows| lines(&view, &rows)).map_err(|problem| std::io::Error::other(problem.to_string())));
+    let body = pages.map(move |page| {
+        page.and_then(|rows| lines(&view, &rows)).map_err(|problem| std::io::Error::other(problem.to_string()))
+    });
     let stream = futures::stream::once(async move { Ok(start) }).chain(body);
     Ok(web::download("import-report.csv", "text/csv; charset=utf-8", Body::from_stream(stream)))
 }

@@ -39,7 +39,8 @@ pub(crate) async fn show(
     let kernel = site.kernel();
     let filter = asked.filter();
     let found = crate::list(kernel, &actor, &filter, &at).await?;
-    let mut ids: Vec<String> = found.rows.iter().map(|listing| listing.merchant_id.clone()).chain(filter.merchant_id).collect();
+    let mut ids: Vec<String> =
+        found.rows.iter().map(|listing| listing.merchant_id.clone()).chain(filter.merchant_id).collect();
     ids.sort_unstable();
     ids.dedup();
     let around = Around {

@@ -47,8 +47,10 @@ fn fitting(whole: &Whole) -> Vec<&'static str> {
 pub(super) fn card_of(cx: &View, whole: &Whole, typed: &MeasureForm, errors: &FormErrors) -> Markup {
     let listing = &whole.detail.listing;
     let title = cx.t("listings-decision");
-    let waiting = (listing.state == ListingState::InReview).then(|| html! {
-        p { (cx.t("listings-in-queue")) " " a href="/console/review" { (cx.t("listings-to-queue")) } }
+    let waiting = (listing.state == ListingState::InReview).then(|| {
+        html! {
+            p { (cx.t("listings-in-queue")) " " a href="/console/review" { (cx.t("listings-to-queue")) } }
+        }
     });
     let measures = fitting(whole);
     if !whole.may_decide || measures.is_empty() {
@@ -57,25 +59,32 @@ pub(super) fn card_of(cx: &View, whole: &Whole, typed: &MeasureForm, errors: &Fo
     }
     let choices = measures
         .iter()
-        .map(|name| Choice::new(*name, cx.t(&format!("listings-measure-{name}"))).hint(cx.t(&format!("listings-measure-{name}-help"))))
+        .map(|name| {
+            Choice::new(*name, cx.t(&format!("listings-measure-{name}")))
+                .hint(cx.t(&format!("listings-measure-{name}-help")))
+        })
         .collect();
     let reasons = rule_reasons(cx, whole);
     let offered = !reasons.is_empty();
     let reasons = Field::checks(cx, "reasons", cx.t("listings-measure-findings"), reasons);
     let reasons = if offered { reasons.errors(errors) } else { reasons };
     let reasons = typed.reasons.iter().fold(reasons, |field, rule| field.value(rule));
-    let body = form_post(cx, &format!("/console/listings/{}/measure", listing.id), html! {
-        input type="hidden" name="expected" value=(listing.state.name());
-        (Field::radios(cx, "measure", cx.t("listings-measure"), choices).required().value(&typed.measure).errors(errors))
-        @if offered { (reasons) }
-        (Field::textarea(cx, "reason", cx.t("listings-measure-reason"), 2).hint(cx.t("listings-measure-reason-hint"))
-            .attribute("maxlength", "200").value(&typed.reason).errors(errors))
-        @if measures.contains(&"restrict") {
-            (Field::textarea(cx, "limits", cx.t("listings-measure-limits"), 2).hint(cx.t("listings-measure-limits-hint")).value(&typed.limits).errors(errors))
-        }
-        (Field::textarea(cx, "note", cx.t("listings-measure-note"), 3).hint(cx.t("listings-measure-note-hint")).value(&typed.note).errors(errors))
-        (submit(&cx.t("listings-measure-do"), None))
-    });
+    let body = form_post(
+        cx,
+        &format!("/console/listings/{}/measure", listing.id),
+        html! {
+            input type="hidden" name="expected" value=(listing.state.name());
+            (Field::radios(cx, "measure", cx.t("listings-measure"), choices).required().value(&typed.measure).errors(errors))
+            @if offered { (reasons) }
+            (Field::textarea(cx, "reason", cx.t("listings-measure-reason"), 2).hint(cx.t("listings-measure-reason-hint"))
+                .attribute("maxlength", "200").value(&typed.reason).errors(errors))
+            @if measures.contains(&"restrict") {
+                (Field::textarea(cx, "limits", cx.t("listings-measure-limits"), 2).hint(cx.t("listings-measure-limits-hint")).value(&typed.limits).errors(errors))
+            }
+            (Field::textarea(cx, "note", cx.t("listings-measure-note"), 3).hint(cx.t("listings-measure-note-hint")).value(&typed.note).errors(errors))
+            (submit(&cx.t("listings-measure-do"), None))
+        },
+    );
     card(&title, html! { (waiting.unwrap_or_default()) (body) })
 }
 
@@ -124,7 +133,9 @@ pub(crate) async fn take(
         crate::take_measure(kernel, &actor, &id, expected, &measure, &reasons, form.note.trim()).await
     };
     match taken.await {
-        Ok(_) => Ok(web::redirect_with_flash(&format!("/console/listings/{id}"), "listings-flash-decided").into_response()),
+        Ok(_) => {
+            Ok(web::redirect_with_flash(&format!("/console/listings/{id}"), "listings-flash-decided").into_response())
+        }
         Err(mut problem) => {
             // Without findings to tick, what is missing is missing in the field for words.
             let whole = load(kernel, &actor, &id, None).await?;

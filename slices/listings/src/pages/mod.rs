@@ -18,6 +18,8 @@ mod own;
 mod parts;
 mod portal;
 mod routes;
+#[cfg(test)]
+mod tests;
 mod words;
 mod write;
 

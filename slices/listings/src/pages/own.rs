@@ -2,8 +2,8 @@
 
 use super::content::version_cards;
 use super::parts::{
-    Show, Told, cause_text, counting, decision_mark, excerpt, finding_list, history, note_of, proof_path, reasons_of, state_mark,
-    version_mark,
+    Show, Told, cause_text, counting, decision_mark, excerpt, finding_list, history, note_of, proof_path, reasons_of,
+    state_mark, version_mark,
 };
 use super::words::{Words, field_text};
 use crate::content::Change;
@@ -18,7 +18,8 @@ use screening::Finding;
 use serde::Deserialize;
 use ui::View;
 use ui::parts::{
-    Column, FieldChange, PageHeader, Row, Table, Tone, alert, card, confirm, diff_fields, diff_inline, empty, facts, form_post, submit,
+    Column, FieldChange, PageHeader, Row, Table, Tone, alert, card, confirm, diff_fields, diff_inline, empty, facts,
+    form_post, submit,
 };
 use web::{Cx, Failure, Form, Path, Signed, Site};
 
@@ -41,11 +42,14 @@ fn page(cx: &View, words: &Words, detail: &Detail) -> Markup {
     let listing = &detail.listing;
     let findings = detail.run.as_ref().map(|run| counting(&run.findings)).unwrap_or_default();
     // The words the findings are about are those of the version that was screened.
-    let screened = detail.run.as_ref().and_then(|run| detail.versions.iter().find(|version| version.id == run.version_id));
+    let screened =
+        detail.run.as_ref().and_then(|run| detail.versions.iter().find(|version| version.id == run.version_id));
     let shown = screened.or(detail.versions.first());
     let told = Told { words, findings: &findings, versions: &detail.versions };
     let edit = format!("/merchant/listings/{}/edit", listing.id);
-    let mut header = PageHeader::new(cx, listing.title.clone()).back(cx.t("listings-own"), "/merchant/listings").mark(state_mark(cx, listing.state));
+    let mut header = PageHeader::new(cx, listing.title.clone())
+        .back(cx.t("listings-own"), "/merchant/listings")
+        .mark(state_mark(cx, listing.state));
     if listing.state != ListingState::Removed {
         let mends = listing.latest_state == VersionState::Rejected;
         header = header.link(&cx.t(if mends { "listings-mend" } else { "listings-edit" }), &edit, "edit");
@@ -82,24 +86,28 @@ fn plain_words(cx: &View, words: &Words, detail: &Detail) -> Markup {
     };
     let newer = listing.on_sale_version_id.as_ref().is_some_and(|id| *id != listing.latest_version_id);
     let name = listing.state.name().replace('_', "-");
-    alert(tone, &cx.t(&listing.state.message_id()), html! {
-        p { (cx.t(&format!("listings-plain-{name}"))) }
-        @if newer {
-            p { (cx.ta("listings-newer-version", &[("n", listing.latest_number.into())])) " " (version_mark(cx, listing.latest_state)) }
-        }
-        @for hold in &detail.holds { p { (cause_text(cx, hold.cause)) " · " (cx.date(hold.since)) } }
-        @if !detail.standing.may_sell && listing.state != ListingState::Removed {
-            p { (cx.t("listings-may-not-sell")) }
-            ul { @for code in &detail.standing.missing { li { (words.missing(cx, code)) } } }
-        }
-        @if listing.latest_state == VersionState::Draft && listing.state != ListingState::Removed {
-            (form_post(cx, &format!("/merchant/listings/{}/submit", listing.id), html! {
-                input type="hidden" name="version" value=(listing.latest_version_id);
-                p { (cx.t("listings-draft-help")) }
-                (submit(&cx.t("listings-hand-in"), None))
-            }))
-        }
-    })
+    alert(
+        tone,
+        &cx.t(&listing.state.message_id()),
+        html! {
+            p { (cx.t(&format!("listings-plain-{name}"))) }
+            @if newer {
+                p { (cx.ta("listings-newer-version", &[("n", listing.latest_number.into())])) " " (version_mark(cx, listing.latest_state)) }
+            }
+            @for hold in &detail.holds { p { (cause_text(cx, hold.cause)) " · " (cx.date(hold.since)) } }
+            @if !detail.standing.may_sell && listing.state != ListingState::Removed {
+                p { (cx.t("listings-may-not-sell")) }
+                ul { @for code in &detail.standing.missing { li { (words.missing(cx, code)) } } }
+            }
+            @if listing.latest_state == VersionState::Draft && listing.state != ListingState::Removed {
+                (form_post(cx, &format!("/merchant/listings/{}/submit", listing.id), html! {
+                    input type="hidden" name="version" value=(listing.latest_version_id);
+                    p { (cx.t("listings-draft-help")) }
+                    (submit(&cx.t("listings-hand-in"), None))
+                }))
+            }
+        },
+    )
 }
 
 /// The screening of the version that is shown, and what a person said about it.
@@ -112,17 +120,20 @@ fn why(cx: &View, detail: &Detail, findings: &[Finding], screened: Option<&Versi
     };
     let decision = detail.acts.iter().find(of_person);
     let title = cx.ta("listings-why-version", &[("n", version.number.into())]);
-    card(&title, html! {
-        p { (decision_mark(cx, run.decision)) " " (cx.moment(run.at)) " " a href=(proof_path(&run.act_id)) { (cx.t("listings-proof")) } }
-        @if let Some(act) = decision {
-            @let tone = if act.kind == "listing.approved" { Tone::Good } else { Tone::Danger };
-            (alert(tone, &cx.t(&format!("listings-person-{}", act.kind.trim_start_matches("listing."))), html! {
-                ul { @for reason in reasons_of(cx, act, told) { li { (reason) } } }
-                @if let Some(note) = note_of(act) { p { q { (note) } } }
-            }))
-        }
-        (finding_list(cx, findings, Show { staff: false, market: &detail.listing.market }))
-    })
+    card(
+        &title,
+        html! {
+            p { (decision_mark(cx, run.decision)) " " (cx.moment(run.at)) " " a href=(proof_path(&run.act_id)) { (cx.t("listings-proof")) } }
+            @if let Some(act) = decision {
+                @let tone = if act.kind == "listing.approved" { Tone::Good } else { Tone::Danger };
+                (alert(tone, &cx.t(&format!("listings-person-{}", act.kind.trim_start_matches("listing."))), html! {
+                    ul { @for reason in reasons_of(cx, act, told) { li { (reason) } } }
+                    @if let Some(note) = note_of(act) { p { q { (note) } } }
+                }))
+            }
+            (finding_list(cx, findings, Show { staff: false, market: &detail.listing.market }))
+        },
+    )
 }
 
 fn facts_card(cx: &View, words: &Words, detail: &Detail) -> Markup {
@@ -170,7 +181,9 @@ pub(super) fn change_table(cx: &View, words: &Words, changes: &[Change]) -> Mark
         return html! { p class="ts-muted" { (cx.t("listings-changes-none")) } };
     }
     let short = |text: &Option<String>| text.as_ref().is_none_or(|text| text.chars().count() <= INLINE_CHARS_MAX);
-    let in_line = |change: &&Change| matches!(change.field.as_str(), "title" | "description") && short(&change.before) && short(&change.after);
+    let in_line = |change: &&Change| {
+        matches!(change.field.as_str(), "title" | "description") && short(&change.before) && short(&change.after)
+    };
     let rows: Vec<FieldChange> = changes
         .iter()
         .filter(|change| !in_line(change))

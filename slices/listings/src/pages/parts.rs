@@ -240,7 +240,10 @@ pub(super) fn history(cx: &View, acts: &[ActRecord], told: &Told<'_>) -> Markup 
     let mut timeline = Timeline::new(cx);
     for act in acts {
         let (tone, icon) = tone_of(&act.kind);
-        let mut entry = Entry::new(act.at, act_text(cx, &act.kind)).tone(tone, icon).who(who(cx, act)).detail(act_detail(cx, act, told));
+        let mut entry = Entry::new(act.at, act_text(cx, &act.kind))
+            .tone(tone, icon)
+            .who(who(cx, act))
+            .detail(act_detail(cx, act, told));
         if act.leaf_index.is_some() {
             entry = entry.proof(proof_path(&act.id));
         }
@@ -251,8 +254,19 @@ pub(super) fn history(cx: &View, acts: &[ActRecord], told: &Told<'_>) -> Markup 
 
 fn act_text(cx: &View, kind: &str) -> String {
     const KNOWN: [&str; 13] = [
-        "submitted", "screened", "review_requested", "approved", "rejected", "listed", "suspended", "hold_lifted", "restored",
-        "restricted", "unrestricted", "removed", "rescreened",
+        "submitted",
+        "screened",
+        "review_requested",
+        "approved",
+        "rejected",
+        "listed",
+        "suspended",
+        "hold_lifted",
+        "restored",
+        "restricted",
+        "unrestricted",
+        "removed",
+        "rescreened",
     ];
     match kind.strip_prefix("listing.") {
         Some(name) if KNOWN.contains(&name) => cx.t(&format!("listings-act-{}", name.replace('_', "-"))),
@@ -291,7 +305,11 @@ pub(super) fn reasons_of(cx: &View, act: &ActRecord, told: &Told<'_>) -> Vec<Str
 
 /// What the person who decided wrote.
 pub(super) fn note_of(act: &ActRecord) -> Option<&str> {
-    act.private.as_ref().and_then(|part| part.get("note")).and_then(Value::as_str).filter(|note| !note.trim().is_empty())
+    act.private
+        .as_ref()
+        .and_then(|part| part.get("note"))
+        .and_then(Value::as_str)
+        .filter(|note| !note.trim().is_empty())
 }
 
 fn act_detail(cx: &View, act: &ActRecord, told: &Told<'_>) -> Markup {
@@ -299,7 +317,10 @@ fn act_detail(cx: &View, act: &ActRecord, told: &Told<'_>) -> Markup {
         .public_text("version")
         .and_then(|id| told.versions.iter().find(|version| version.id == id))
         .map(|version| cx.ta("listings-version-n", &[("n", version.number.into())]));
-    let decision = act.public_text("outcome").and_then(crate::model::decision_from_name).filter(|_| act.kind.ends_with("screened"));
+    let decision = act
+        .public_text("outcome")
+        .and_then(crate::model::decision_from_name)
+        .filter(|_| act.kind.ends_with("screened"));
     let cause = act.public_text("cause").and_then(Cause::from_name);
     let limits: Vec<&str> =
         act.public.get("limits").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
@@ -343,10 +364,22 @@ pub(super) fn form_errors(cx: &View, problem: &Problem) -> FormErrors {
 }
 
 /// A refused form: its page again with what is wrong, under the problem's own status. What the sender cannot mend goes on.
-pub(super) fn refused(cx: &View, problem: Problem, page: impl FnOnce(&FormErrors) -> Markup) -> Result<Response, Failure> {
+pub(super) fn refused(
+    cx: &View,
+    problem: Problem,
+    page: impl FnOnce(&FormErrors) -> Markup,
+) -> Result<Response, Failure> {
     const MENDED_HERE: [&str; 10] = [
-        "invalid_input", "listing_state", "listing_stale", "listing_taken", "listing_market", "import_mapping", "import_unreadable",
-        "file_kind", "file_too_large", "file_refused",
+        "invalid_input",
+        "listing_state",
+        "listing_stale",
+        "listing_taken",
+        "listing_market",
+        "import_mapping",
+        "import_unreadable",
+        "file_kind",
+        "file_too_large",
+        "file_refused",
     ];
     if !MENDED_HERE.contains(&problem.code.code) {
         return Err(problem.into());

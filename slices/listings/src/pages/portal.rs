@@ -32,7 +32,8 @@ pub(crate) struct Asked {
 impl Asked {
     /// The filter. An unknown state or an empty part narrows nothing.
     pub(super) fn filter(&self) -> Filter {
-        let there = |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+        let there =
+            |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
         Filter {
             state: self.state.as_deref().and_then(ListingState::from_name),
             merchant_id: there(&self.merchant),
@@ -83,11 +84,21 @@ fn list_page(cx: &View, words: &Words, found: &Page<Listing>, counts: &[(Listing
         .export("CSV", "/merchant/listings.csv")
         .empty(empty("package", &cx.t("listings-own-none"), &cx.t("listings-own-none-help"), Some(new)))
         .paging(paging(cx, found));
-    let mut filter = FilterBar::new(cx).search("q", cx.t("listings-search")).choice("state", cx.t("listings-state"), states(cx));
-    let of_interest = [ListingState::Rejected, ListingState::InReview, ListingState::Suspended, ListingState::Draft, ListingState::OnSale];
+    let mut filter =
+        FilterBar::new(cx).search("q", cx.t("listings-search")).choice("state", cx.t("listings-state"), states(cx));
+    let of_interest = [
+        ListingState::Rejected,
+        ListingState::InReview,
+        ListingState::Suspended,
+        ListingState::Draft,
+        ListingState::OnSale,
+    ];
     for state in of_interest {
         if let Some((_, n)) = counts.iter().find(|(known, n)| *known == state && *n > 0) {
-            let label = cx.ta("listings-filter-count", &[("state", cx.t(&state.message_id()).into()), ("n", cx.number(*n).into())]);
+            let label = cx.ta(
+                "listings-filter-count",
+                &[("state", cx.t(&state.message_id()).into()), ("n", cx.number(*n).into())],
+            );
             filter = filter.saved(label, format!("state={}", state.name()));
         }
     }
@@ -136,9 +147,25 @@ pub(crate) async fn export(
 }
 
 /// The filtered list as CSV, at most [`crate::COUNT_MAX`] rows. Formulas in titles are defused.
-pub(super) async fn table_file(cx: &View, kernel: &Kernel, actor: &Actor, filter: &Filter, at: &Paging) -> kernel::Result<Response> {
+pub(super) async fn table_file(
+    cx: &View,
+    kernel: &Kernel,
+    actor: &Actor,
+    filter: &Filter,
+    at: &Paging,
+) -> kernel::Result<Response> {
     let words = AllWords::of(kernel);
-    let head = ["field-external-id", "field-title", "state", "findings", "field-category", "field-price-minor", "field-currency", "market", "updated"];
+    let head = [
+        "field-external-id",
+        "field-title",
+        "state",
+        "findings",
+        "field-category",
+        "field-price-minor",
+        "field-currency",
+        "market",
+        "updated",
+    ];
     let head = std::iter::once("id".to_owned()).chain(head.iter().map(|name| cx.t(&format!("listings-{name}"))));
     let mut writer = web::csv::Writer::new(head);
     for_each(kernel, actor, filter, at, |listing| writer.row(cells(cx, &words, listing))).await?;
@@ -146,7 +173,8 @@ pub(super) async fn table_file(cx: &View, kernel: &Kernel, actor: &Actor, filter
 }
 
 fn cells(cx: &View, words: &AllWords, listing: &Listing) -> [String; 10] {
-    let price = listing.price_minor.map(|minor| ground::money::format_minor(minor, &listing.currency)).unwrap_or_default();
+    let price =
+        listing.price_minor.map(|minor| ground::money::format_minor(minor, &listing.currency)).unwrap_or_default();
     [
         listing.id.clone(),
         listing.external_id.clone(),

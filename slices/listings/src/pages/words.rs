@@ -23,7 +23,10 @@ pub(super) struct Words {
 impl Words {
     /// The words of a market today; a market that is not known (any more) has only its own codes.
     pub(super) fn of(kernel: &Kernel, market: &str) -> Words {
-        Words { matrix: Matrix::of(kernel, market).unwrap_or_default(), pack: kernel.packs().market(market).ok().cloned() }
+        Words {
+            matrix: Matrix::of(kernel, market).unwrap_or_default(),
+            pack: kernel.packs().market(market).ok().cloned(),
+        }
     }
 
     /// A category from the root down.
@@ -37,7 +40,10 @@ impl Words {
     /// Every category as a choice; with `scopes`, only those in and below them.
     pub(super) fn categories(&self, cx: &View, scopes: &[String]) -> Vec<Choice> {
         let within = |path: &str| {
-            scopes.is_empty() || scopes.iter().any(|scope| path == scope || path.strip_prefix(scope).is_some_and(|rest| rest.starts_with('/')))
+            scopes.is_empty()
+                || scopes
+                    .iter()
+                    .any(|scope| path == scope || path.strip_prefix(scope).is_some_and(|rest| rest.starts_with('/')))
         };
         let all = self.matrix.categories().filter(|category| within(&category.path));
         all.map(|category| Choice::new(&category.path, cx.both(&category.name))).collect()
@@ -117,7 +123,16 @@ pub(super) fn market_text(cx: &View, market: &str) -> String {
 /// The word for a field of a listing, as findings and changes name it.
 pub(super) fn field_text(cx: &View, field: &str) -> String {
     const KNOWN: [&str; 11] = [
-        "title", "description", "category", "brand", "gtin", "price_minor", "list_price_minor", "currency", "images", "documents",
+        "title",
+        "description",
+        "category",
+        "brand",
+        "gtin",
+        "price_minor",
+        "list_price_minor",
+        "currency",
+        "images",
+        "documents",
         "batch",
     ];
     if let Some(name) = field.strip_prefix("attributes.") {

@@ -52,9 +52,9 @@ async fn receive(kernel: &Kernel, actor: &Actor, upload: Upload) -> Result<(List
     let mut faults = Vec::new();
     for file in &uploaded.files {
         let kept = match file.field.strip_prefix("document_file_").and_then(|index| index.parse::<usize>().ok()) {
-            Some(index) if index < DOCUMENTS_MAX => {
-                crate::keep_document(kernel, actor, file.read().await?).await.map(|sha256| form.set_document_file(index, sha256))
-            }
+            Some(index) if index < DOCUMENTS_MAX => crate::keep_document(kernel, actor, file.read().await?)
+                .await
+                .map(|sha256| form.set_document_file(index, sha256)),
             _ if file.field == "pictures" => crate::keep_picture(kernel, actor, file.read().await?, &file.name)
                 .await
                 .map(|image| form.image.push(image.sha256)),
@@ -255,7 +255,13 @@ pub(crate) async fn save(
     }
 }
 
-async fn stale(kernel: &Kernel, actor: &Actor, cx: &View, desk: &Desk, mut form: ListingForm) -> Result<Response, Failure> {
+async fn stale(
+    kernel: &Kernel,
+    actor: &Actor,
+    cx: &View,
+    desk: &Desk,
+    mut form: ListingForm,
+) -> Result<Response, Failure> {
     let detail = crate::detail(kernel, actor, &form.listing).await?;
     let latest = detail.versions.first().ok_or_else(Problem::not_found)?;
     let started = detail.versions.iter().find(|version| version.number == form.number);

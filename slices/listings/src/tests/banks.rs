@@ -38,7 +38,8 @@ async fn removed_goods_are_caught_and_an_entry_can_be_taken_out_with_a_reason() 
         bench.merchant(id, serial, &["daily/home"]).await;
     }
     let kernel = &bench.kernel;
-    let listing = bench.offer("m1", "A", Content { gtin: "6901234567892".into(), ..honest("奇美牌蒸汽拖把 X1 旋转款") }).await;
+    let listing =
+        bench.offer("m1", "A", Content { gtin: "6901234567892".into(), ..honest("奇美牌蒸汽拖把 X1 旋转款") }).await;
     assert_eq!(listing.state, State::OnSale);
     let why = ["counterfeit".to_owned()];
     crate::take_measure(kernel, &manager(), &listing.id, State::OnSale, &Measure::Remove, &why, "").await.unwrap();
@@ -80,17 +81,22 @@ async fn a_recall_takes_the_goods_off_the_shelf_and_names_the_notice() {
     let bench = Bench::sqlite().await;
     bench.merchant("m1", 1, &["daily/home"]).await;
     let kernel = &bench.kernel;
-    let rattle = Content { gtin: "4006381333931".into(), brand: "Klapperkiste".into(), ..honest("木质摇铃 KK-200X") };
+    let rattle =
+        Content { gtin: "4006381333931".into(), brand: "Klapperkiste".into(), ..honest("木质摇铃 KK-200X") };
     let mut listing = bench.offer("m1", "A", rattle).await;
     if listing.state == State::InReview {
-        let verdict = crate::Verdict { outcome: crate::Outcome::Approve, reasons: vec![], note: String::new(), ban_goods: false };
+        let verdict =
+            crate::Verdict { outcome: crate::Outcome::Approve, reasons: vec![], note: String::new(), ban_goods: false };
         let id = &listing.latest_version_id;
         listing = crate::decide_review(kernel, &reviewer(), id, VersionState::InReview, &verdict).await.unwrap();
     }
     assert_eq!(listing.state, State::OnSale);
     let sibling = bench.offer("m1", "B", honest("木质摇铃")).await;
     assert_eq!(said(recalls::load(kernel, &reviewer(), "a.jsonl", NOTICES).await), "forbidden");
-    assert_eq!(said(recalls::load(kernel, &manager(), "a.txt", "hello").await).split(' ').next(), Some("import_unreadable"));
+    assert_eq!(
+        said(recalls::load(kernel, &manager(), "a.txt", "hello").await).split(' ').next(),
+        Some("import_unreadable")
+    );
     let loaded = recalls::load(kernel, &manager(), "a.jsonl", NOTICES).await.unwrap();
     assert_eq!((loaded.added, loaded.changed, loaded.refused.len()), (1, 0, 1));
     bench.settle().await;
@@ -120,13 +126,22 @@ async fn an_own_brand_is_protected_beside_those_of_the_pack() {
         authorisation_required: true,
         ..brands::NewBrand::default()
     };
-    assert_eq!(said(brands::add(kernel, &manager(), brands::NewBrand { name: "x".into(), ..new.clone() }).await), "invalid_input name");
+    assert_eq!(
+        said(brands::add(kernel, &manager(), brands::NewBrand { name: "x".into(), ..new.clone() }).await),
+        "invalid_input name"
+    );
     let brand = brands::add(kernel, &manager(), new).await.unwrap();
     let listed = brands::list(kernel, &reviewer(), "cn").await.unwrap();
     assert!(listed.iter().any(|row| row.id == brand.id && !row.from_pack) && listed.iter().any(|row| row.from_pack));
     let after = bench.offer("m1", "B", Content { brand: "云岫山房".into(), ..honest("云岫山房 茶壶") }).await;
     assert_eq!(after.state, State::InReview, "without authorisation a person looks");
-    let page = crate::list(kernel, &reviewer(), &Filter { check: Some("brand".into()), ..Filter::default() }, &Paging::default()).await;
+    let page = crate::list(
+        kernel,
+        &reviewer(),
+        &Filter { check: Some("brand".into()), ..Filter::default() },
+        &Paging::default(),
+    )
+    .await;
     assert_eq!(page.unwrap().total, 1);
     brands::remove(kernel, &manager(), &brand.id).await.unwrap();
     let free = bench.offer("m1", "C", Content { brand: "云岫山房".into(), ..honest("云岫山房 香炉") }).await;

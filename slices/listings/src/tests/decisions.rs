@@ -2,7 +2,12 @@ use super::*;
 use crate::{Outcome, Verdict};
 
 fn verdict(outcome: Outcome, reasons: &[&str]) -> Verdict {
-    Verdict { outcome, reasons: reasons.iter().map(|r| (*r).to_owned()).collect(), note: "请修改".into(), ban_goods: false }
+    Verdict {
+        outcome,
+        reasons: reasons.iter().map(|r| (*r).to_owned()).collect(),
+        note: "请修改".into(),
+        ban_goods: false,
+    }
 }
 
 #[tokio::test]
@@ -19,16 +24,25 @@ async fn a_reviewer_approves_and_the_goods_go_on_sale_on_every_store() {
         let (in_review, passed) = (VersionState::InReview, VersionState::Passed);
         assert_eq!(said(decide(verdict(Outcome::Reject, &[]), in_review).await), "invalid_input reasons");
         assert_eq!(said(decide(verdict(Outcome::Approve, &[]), passed).await), "listing_stale");
-        let merchant = crate::decide_review(&bench.kernel, &owner("m1"), &id, in_review, &verdict(Outcome::Approve, &[])).await;
+        let merchant =
+            crate::decide_review(&bench.kernel, &owner("m1"), &id, in_review, &verdict(Outcome::Approve, &[])).await;
         assert_eq!(said(merchant), "forbidden");
-        let (one, other) =
-            tokio::join!(decide(verdict(Outcome::Approve, &[]), in_review), decide(verdict(Outcome::Reject, &["x"]), in_review));
-        assert_eq!(usize::from(one.is_ok()) + usize::from(other.is_ok()), 1, "two reviewers, one decision ({})", bench.kind);
+        let (one, other) = tokio::join!(
+            decide(verdict(Outcome::Approve, &[]), in_review),
+            decide(verdict(Outcome::Reject, &["x"]), in_review)
+        );
+        assert_eq!(
+            usize::from(one.is_ok()) + usize::from(other.is_ok()),
+            1,
+            "two reviewers, one decision ({})",
+            bench.kind
+        );
         let loser = if one.is_ok() { other } else { one };
         assert_eq!(said(loser), "listing_stale");
         bench.settle().await;
         let acts = bench.acts(&listing.id).await;
-        let decided = acts.iter().filter(|kind| ["listing.approved", "listing.rejected"].contains(&kind.as_str())).count();
+        let decided =
+            acts.iter().filter(|kind| ["listing.approved", "listing.rejected"].contains(&kind.as_str())).count();
         assert_eq!(decided, 1, "{acts:?}");
     }
 }
@@ -58,7 +72,11 @@ async fn a_rejected_version_is_mended_and_passes() {
     assert_eq!(evidence.version.state, VersionState::Rejected);
     let next = bench.offer("m1", "B", doubtful("餐垫")).await;
     let beside = crate::version(&bench.kernel, &reviewer(), &next.latest_version_id).await.unwrap();
-    assert_eq!(beside.similar.first().map(|past| past.outcome.as_str()), Some("rejected"), "what was decided before is shown");
+    assert_eq!(
+        beside.similar.first().map(|past| past.outcome.as_str()),
+        Some("rejected"),
+        "what was decided before is shown"
+    );
     assert_eq!(beside.merchant.listings.iter().map(|(_, n)| n).sum::<u64>(), 2);
 }
 
@@ -70,6 +88,8 @@ async fn a_newer_version_takes_the_place_of_one_under_review() {
     let old = listing.latest_version_id.clone();
     let newer = bench.change(&listing, honest("桌布")).await;
     assert_eq!(newer.state, State::OnSale);
-    let late = crate::decide_review(&bench.kernel, &reviewer(), &old, VersionState::InReview, &verdict(Outcome::Approve, &[])).await;
+    let late =
+        crate::decide_review(&bench.kernel, &reviewer(), &old, VersionState::InReview, &verdict(Outcome::Approve, &[]))
+            .await;
     assert_eq!(said(late), "listing_stale");
 }

@@ -77,15 +77,25 @@ async fn each_row_has_a_status_with_column_and_remedy_on_every_store() {
         let rows = bench.rows(&done).await;
         let short: Vec<_> = rows
             .iter()
-            .map(|row| (row.line, row.external_id.as_str(), row.status, row.reasons.first().map(|r| (r.column.as_str(), r.message.as_str()))))
+            .map(|row| {
+                (
+                    row.line,
+                    row.external_id.as_str(),
+                    row.status,
+                    row.reasons.first().map(|r| (r.column.as_str(), r.message.as_str())),
+                )
+            })
             .collect();
-        assert_eq!(short, [
-            (2, "A1", RowStatus::Created, None),
-            (4, "A2", RowStatus::Created, None),
-            (5, "A3", RowStatus::Refused, Some(("价格", "listings-row-price"))),
-            (6, "A4", RowStatus::Refused, Some(("名称", "listings-fault-missing"))),
-            (7, "", RowStatus::Refused, Some(("", "listings-row-columns"))),
-        ]);
+        assert_eq!(
+            short,
+            [
+                (2, "A1", RowStatus::Created, None),
+                (4, "A2", RowStatus::Created, None),
+                (5, "A3", RowStatus::Refused, Some(("价格", "listings-row-price"))),
+                (6, "A4", RowStatus::Refused, Some(("名称", "listings-fault-missing"))),
+                (7, "", RowStatus::Refused, Some(("", "listings-row-columns"))),
+            ]
+        );
         bench.settle().await;
         let cup = crate::find_by_external_id(&bench.kernel, &owner("m1"), "m1", "A1").await.unwrap().unwrap();
         assert_eq!((cup.state, cup.price_minor, cup.category.as_str()), (State::OnSale, Some(1250), "daily/home"));
@@ -208,10 +218,14 @@ async fn damaged_and_hostile_files_end_with_a_clear_error_and_nothing_saved() {
 async fn a_million_character_title_in_a_row_is_refused_alone() {
     let bench = Bench::sqlite().await;
     bench.merchant("m1", 1, &["daily/home"]).await;
-    let table = format!("编号,名称,价格,类目,时间\nA1,{},1,日用,2026-01-02\nA2,杯\u{202E}子,1,日用,2026-01-02\nA3,杯子,1,日用,2026-01-02\n", "好".repeat(1_000_000));
+    let table = format!(
+        "编号,名称,价格,类目,时间\nA1,{},1,日用,2026-01-02\nA2,杯\u{202E}子,1,日用,2026-01-02\nA3,杯子,1,日用,2026-01-02\n",
+        "好".repeat(1_000_000)
+    );
     let done = bench.import("long.csv", table.as_bytes(), MAPPING, false).await;
     assert_eq!(counts(&done), (1, 0, 0, 2));
-    let messages: Vec<String> = bench.rows(&done).await.iter().flat_map(|row| &row.reasons).map(|r| r.message.clone()).collect();
+    let messages: Vec<String> =
+        bench.rows(&done).await.iter().flat_map(|row| &row.reasons).map(|r| r.message.clone()).collect();
     assert_eq!(messages, ["listings-fault-too-long", "listings-fault-character"]);
 }
 
@@ -220,9 +234,11 @@ async fn json_lines_in_the_products_own_form_are_taken_and_bad_lines_refused_alo
     let bench = Bench::sqlite().await;
     bench.merchant("m1", 1, &["daily/home"]).await;
     let lines = concat!(
-        r#"{"id":"J1","title":"陶瓷杯","category":"daily/home","price_minor":1250,"attributes":{"产地":"景德镇"}}"#, "\n",
+        r#"{"id":"J1","title":"陶瓷杯","category":"daily/home","price_minor":1250,"attributes":{"产地":"景德镇"}}"#,
+        "\n",
         "{oops\n[1]\n",
-        r#"{"id":7,"title":"衣架","category":"daily/home","price_minor":"990","currency":"CNY"}"#, "\n"
+        r#"{"id":7,"title":"衣架","category":"daily/home","price_minor":"990","currency":"CNY"}"#,
+        "\n"
     );
     let own = mapping::shipped("touchstone").unwrap();
     let done = bench.import("a.ndjson", lines.as_bytes(), own, true).await;
@@ -230,7 +246,8 @@ async fn json_lines_in_the_products_own_form_are_taken_and_bad_lines_refused_alo
     let listing = crate::find_by_external_id(&bench.kernel, &owner("m1"), "m1", "J1").await.unwrap().unwrap();
     let content = crate::detail(&bench.kernel, &owner("m1"), &listing.id).await.unwrap().versions[0].content.clone();
     assert_eq!((content.attributes["产地"].as_str(), content.price_minor), ("景德镇", Some(1250)));
-    let messages: Vec<String> = bench.rows(&done).await.iter().flat_map(|row| &row.reasons).map(|r| r.message.clone()).collect();
+    let messages: Vec<String> =
+        bench.rows(&done).await.iter().flat_map(|row| &row.reasons).map(|r| r.message.clone()).collect();
     assert_eq!(messages, ["listings-row-json", "listings-row-object"]);
 }
 
@@ -270,7 +287,10 @@ fn a_wrong_mapping_is_refused_with_its_place() {
     assert!(said("name = \"x\"\ntitle = 3\n").starts_with("listings-mapping-syntax 2"));
     assert!(said(&MAPPING.replace("external_id", "externl_id")).contains("listings-mapping-field"));
     assert!(said(&MAPPING.replace("^运费", "(")).contains("listings-mapping-pattern"));
-    assert!(said(&MAPPING.replace("name = \"test\"", "name = \"test\"\nencoding = \"klingon\"")).contains("listings-mapping-value"));
+    assert!(
+        said(&MAPPING.replace("name = \"test\"", "name = \"test\"\nencoding = \"klingon\""))
+            .contains("listings-mapping-value")
+    );
     for (name, text) in mapping::SHIPPED {
         assert_eq!(said(text), "", "{name}");
         assert_eq!(mapping::parse(name, text).unwrap().mapping.name, *name);
@@ -279,13 +299,18 @@ fn a_wrong_mapping_is_refused_with_its_place() {
 
 /// The folder of public test data beside the repository, or where TOUCHSTONE_SHARED_DATA says.
 fn shared_data() -> Option<PathBuf> {
-    let beside = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|up| up.join("shared/data")).find(|path| path.is_dir());
+    let beside = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .map(|up| up.join("shared/data"))
+        .find(|path| path.is_dir());
     std::env::var_os("TOUCHSTONE_SHARED_DATA").map(PathBuf::from).or(beside)
 }
 
 #[tokio::test]
 async fn half_a_million_invoice_lines_become_a_catalogue_with_price_history() {
-    let Some(file) = shared_data().map(|folder| folder.join("retail/online-retail.csv.gz")).filter(|file| file.is_file()) else {
+    let Some(file) =
+        shared_data().map(|folder| folder.join("retail/online-retail.csv.gz")).filter(|file| file.is_file())
+    else {
         eprintln!("the public retail data is not here: this run leaves its import out");
         return;
     };
@@ -306,7 +331,8 @@ async fn half_a_million_invoice_lines_become_a_catalogue_with_price_history() {
     let heart = crate::find_by_external_id(&bench.kernel, &owner("m1"), "m1", "85123A").await.unwrap().unwrap();
     assert_eq!(heart.currency, "GBP");
     assert!(heart.title.contains("HANGING HEART") && heart.title.contains("HOLDER"), "{}", heart.title);
-    let days = crate::store::listings::prices_since(bench.kernel.db().read(), &heart.id, "2010-01-01", 500).await.unwrap();
+    let days =
+        crate::store::listings::prices_since(bench.kernel.db().read(), &heart.id, "2010-01-01", 500).await.unwrap();
     assert!(days.len() > 250 && days.first().unwrap().0.as_str() == "2010-12-01", "{} days", days.len());
     assert!(days.iter().all(|(_, price)| (100..2_000).contains(price)));
     for fee in ["POST", "DOT", "M", "C2", "BANK CHARGES", "AMAZONFEE", "D", "S"] {

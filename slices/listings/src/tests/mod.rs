@@ -272,7 +272,11 @@ fn contacts(serial: u32, name: &str) -> Contacts {
         bank_name: "中国工商银行".into(),
         bank_holder: name.into(),
         bank_account: format!("622202{serial:012}"),
-        return_addresses: vec![ReturnAddress { name: "仓库".into(), phone: "057112345678".into(), address: "杭州市仓前路 2 号".into() }],
+        return_addresses: vec![ReturnAddress {
+            name: "仓库".into(),
+            phone: "057112345678".into(),
+            address: "杭州市仓前路 2 号".into(),
+        }],
         devices: vec![],
     }
 }

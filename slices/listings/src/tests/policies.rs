@@ -70,7 +70,12 @@ async fn a_milder_rule_asks_a_person_and_the_goods_stay_until_they_answer() {
     let asked = bench.listing(&hit.id).await;
     assert_eq!((asked.state, asked.findings), (State::OnSale, 1));
     assert!(bench.acts(&hit.id).await.contains(&"listing.review_requested".to_owned()));
-    let verdict = crate::Verdict { outcome: crate::Outcome::Reject, reasons: vec!["word".into()], note: String::new(), ban_goods: false };
+    let verdict = crate::Verdict {
+        outcome: crate::Outcome::Reject,
+        reasons: vec!["word".into()],
+        note: String::new(),
+        ban_goods: false,
+    };
     let id = hit.latest_version_id.clone();
     crate::decide_review(&bench.kernel, &reviewer(), &id, VersionState::Passed, &verdict).await.unwrap();
     bench.settle().await;
@@ -84,15 +89,21 @@ async fn a_milder_rule_asks_a_person_and_the_goods_stay_until_they_answer() {
 async fn judging_from_kept_facts_equals_screening_afresh() {
     let bench = Bench::sqlite().await;
     bench.merchant("m1", 1, &["daily/home"]).await;
-    for (number, title) in ["萤光星河灯罩 国家级", "史上最低价 桌布", "木质衣架 10 只", "萤 光 星 河 桌布"].iter().enumerate() {
+    for (number, title) in
+        ["萤光星河灯罩 国家级", "史上最低价 桌布", "木质衣架 10 只", "萤 光 星 河 桌布"].iter().enumerate()
+    {
         bench.offer("m1", &number.to_string(), honest(title)).await;
     }
     activate(&bench, with_word(&bench, "萤光星河", "minor", "on")).await;
-    let all = crate::list(&bench.kernel, &reviewer(), &crate::Filter::default(), &kernel::Paging::default()).await.unwrap();
+    let all =
+        crate::list(&bench.kernel, &reviewer(), &crate::Filter::default(), &kernel::Paging::default()).await.unwrap();
     assert_eq!(all.rows.len(), 4);
     for listing in all.rows {
         let evidence = crate::version(&bench.kernel, &reviewer(), &listing.latest_version_id).await.unwrap();
-        let fresh = crate::preview(&bench.kernel, &owner("m1"), "m1", "cn", Some(&listing.id), evidence.version.content).await.unwrap();
+        let fresh =
+            crate::preview(&bench.kernel, &owner("m1"), "m1", "cn", Some(&listing.id), evidence.version.content)
+                .await
+                .unwrap();
         let kept = evidence.run.unwrap();
         let spoken = |findings: &[screening::Finding]| -> Vec<_> {
             findings.iter().map(|f| (f.rule.clone(), f.field.clone(), f.start, f.end)).collect()

@@ -12,7 +12,12 @@ async fn the_old_version_stays_on_sale_until_the_new_one_passes() {
     assert_eq!(waiting.on_sale_version_id, first);
     assert_ne!(waiting.latest_version_id, first.clone().unwrap());
     let mended = bench.change(&waiting, Content { price_minor: Some(3890), ..honest("陶瓷杯 350 毫升") }).await;
-    assert_eq!(mended.on_sale_version_id.as_deref(), Some(mended.latest_version_id.as_str()), "{:?}", mended.latest_state);
+    assert_eq!(
+        mended.on_sale_version_id.as_deref(),
+        Some(mended.latest_version_id.as_str()),
+        "{:?}",
+        mended.latest_state
+    );
 }
 
 #[tokio::test]
@@ -24,12 +29,18 @@ async fn bait_and_switch_is_seen_and_a_severe_switch_leaves_the_shelf_at_once() 
     let listing = bench.offer("m1", "A", honest_tea).await;
     assert_eq!(listing.state, State::OnSale);
     let other = bench.picture("m1", 2).await;
-    let switched = Content { images: vec![other], brand: "豪门".into(), price_minor: Some(199_900), ..honest("豪门真皮单肩包") };
+    let switched =
+        Content {
+            images: vec![other], brand: "豪门".into(), price_minor: Some(199_900), ..honest("豪门真皮单肩包")
+        };
     let after = bench.change(&listing, switched).await;
     assert_eq!(after.on_sale_version_id, listing.on_sale_version_id, "the switched version is not what people see");
     let evidence = crate::version(&bench.kernel, &reviewer(), &after.latest_version_id).await.unwrap();
     let run = evidence.run.unwrap();
-    assert!(run.findings.iter().any(|finding| finding.check == screening::Check::Change), "the edit itself is a finding");
+    assert!(
+        run.findings.iter().any(|finding| finding.check == screening::Check::Change),
+        "the edit itself is a finding"
+    );
     let changed: Vec<&str> = evidence.changes.iter().map(|change| change.field.as_str()).collect();
     assert!(changed.contains(&"title") && changed.contains(&"images") && changed.contains(&"price_minor"));
     let severe = bench.change(&after, quack("山野竹制茶盘")).await;
@@ -46,7 +57,8 @@ async fn bait_and_switch_is_seen_and_a_severe_switch_leaves_the_shelf_at_once() 
 }
 
 async fn approve(bench: &Bench, listing: &Listing) {
-    let verdict = crate::Verdict { outcome: crate::Outcome::Approve, reasons: vec![], note: String::new(), ban_goods: false };
+    let verdict =
+        crate::Verdict { outcome: crate::Outcome::Approve, reasons: vec![], note: String::new(), ban_goods: false };
     let id = &listing.latest_version_id;
     crate::decide_review(&bench.kernel, &reviewer(), id, VersionState::InReview, &verdict).await.unwrap();
 }
@@ -70,7 +82,9 @@ async fn an_expired_licence_takes_the_listing_off_sale_and_a_new_one_brings_it_b
         let renewed = bench.food_licence("m1", 1, "杭州第1百货有限公司", "2028-03-31").await;
         bench.settle().await;
         let merchant = merchants::qualification(&bench.kernel, &reviewer(), &renewed.id).await.unwrap();
-        merchants::decide_qualification(&bench.kernel, &reviewer(), &renewed.id, merchant.version, true, "原件已核对").await.unwrap();
+        merchants::decide_qualification(&bench.kernel, &reviewer(), &renewed.id, merchant.version, true, "原件已核对")
+            .await
+            .unwrap();
         bench.settle().await;
         assert_eq!(bench.listing(&food.id).await.state, State::OnSale, "renewed ({})", bench.kind);
         let acts = bench.acts(&food.id).await;
@@ -86,7 +100,8 @@ async fn a_suspended_merchant_sells_nothing_and_returns_as_it_was() {
     bench.merchant("m1", 1, &["daily/home"]).await;
     let one = bench.offer("m1", "A", honest("陶瓷杯")).await;
     let two = bench.offer("m1", "B", honest("木质衣架 10 只")).await;
-    let held = crate::take_off(&bench.kernel, &manager(), &two.id, Cause::Decision, "case-1", &["lab-failed".into()]).await;
+    let held =
+        crate::take_off(&bench.kernel, &manager(), &two.id, Cause::Decision, "case-1", &["lab-failed".into()]).await;
     assert_eq!(held.unwrap().state, State::Suspended);
     let version = merchants::get(&bench.kernel, &manager(), "m1").await.unwrap().version;
     let why = |code: &str| merchants::Decision { reasons: vec![code.into()], ..merchants::Decision::default() };
@@ -123,7 +138,8 @@ async fn people_restrict_suspend_restore_and_remove_with_reasons_and_see_stale_s
     assert_eq!(said(measure(State::Removed, Measure::Restore, &why).await), "listing_state");
     let edit = crate::revise(kernel, &owner("m1"), &listing.id, 1, honest("另一个")).await;
     assert_eq!(said(edit), "listing_state");
-    let merchant = crate::take_measure(kernel, &owner("m1"), &listing.id, State::Removed, &Measure::Restore, &why, "").await;
+    let merchant =
+        crate::take_measure(kernel, &owner("m1"), &listing.id, State::Removed, &Measure::Restore, &why, "").await;
     assert_eq!(said(merchant), "forbidden");
     bench.settle().await;
 }
@@ -144,7 +160,13 @@ async fn what_passed_waits_off_the_shelf_until_its_merchant_may_sell_it() {
 async fn a_worker_that_died_between_claim_and_writing_leaves_the_version_to_another() {
     let bench = Bench::sqlite().await;
     bench.merchant("m1", 1, &["daily/home"]).await;
-    let new = New { merchant_id: "m1".into(), market: "cn".into(), external_id: "A".into(), content: honest("杯子"), source_at: None };
+    let new = New {
+        merchant_id: "m1".into(),
+        market: "cn".into(),
+        external_id: "A".into(),
+        content: honest("杯子"),
+        source_at: None,
+    };
     let draft = crate::create(&bench.kernel, &owner("m1"), new).await.unwrap();
     crate::submit(&bench.kernel, &owner("m1"), &draft.id, &draft.latest_version_id).await.unwrap();
     let tx = bench.kernel.db().write_tx().await.unwrap();

@@ -46,7 +46,13 @@ async fn doubtful_goods_go_to_a_person_and_the_words_are_marked() {
 async fn handing_in_twice_is_the_same_as_once() {
     let bench = Bench::sqlite().await;
     bench.merchant("m1", 1, &["daily/home"]).await;
-    let new = New { merchant_id: "m1".into(), market: "cn".into(), external_id: "A".into(), content: honest("杯子"), source_at: None };
+    let new = New {
+        merchant_id: "m1".into(),
+        market: "cn".into(),
+        external_id: "A".into(),
+        content: honest("杯子"),
+        source_at: None,
+    };
     let draft = crate::create(&bench.kernel, &owner("m1"), new.clone()).await.unwrap();
     let submit = || crate::submit(&bench.kernel, &PERSON, &draft.id, &draft.latest_version_id);
     let (one, other) = tokio::join!(submit(), submit());
@@ -79,7 +85,8 @@ async fn hostile_texts_are_refused_at_their_field_and_nothing_is_kept() {
     let bench = Bench::sqlite().await;
     bench.merchant("m1", 1, &["daily/home"]).await;
     let create = |content: Content| {
-        let new = New { merchant_id: "m1".into(), market: "cn".into(), external_id: "X".into(), content, source_at: None };
+        let new =
+            New { merchant_id: "m1".into(), market: "cn".into(), external_id: "X".into(), content, source_at: None };
         crate::create(&bench.kernel, &PERSON, new)
     };
     let actor = owner("m1");
