@@ -1,7 +1,7 @@
 //! Through the router: who sees what, that the very words are marked, and that nothing a merchant writes runs anywhere.
 
 use crate::tests::{Bench, boastful, honest, manager, owner, png, quack, reviewer};
-use crate::{Content, Document, Listing, New, State};
+use crate::{Content, Document, Listing, State};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
