@@ -36,3 +36,5 @@ app-clock-days = Days to advance
 app-clock-advance = Advance
 app-clock-done = The demonstration's time has moved on
 app-clock-step-wrong = Give a whole number of days between 1 and 3650
+app-desk-second-factor = Your role asks for a second factor: until it is set up you may do nothing else.
+app-desk-second-factor-do = Set up the second factor now

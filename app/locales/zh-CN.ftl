@@ -36,3 +36,5 @@ app-clock-days = 快进天数
 app-clock-advance = 快进
 app-clock-done = 演示时间已快进
 app-clock-step-wrong = 请填写 1 到 3650 之间的整数天数
+app-desk-second-factor = 您的角色要求第二重验证：设置之前没有任何权限。
+app-desk-second-factor-do = 现在设置第二重验证

@@ -67,11 +67,12 @@ struct Desk {
     listings: Vec<(listings::State, u64)>,
     since_yesterday: Vec<(String, u64)>,
     latest: Vec<kernel::ActRecord>,
+    second_factor_owed: bool,
 }
 
 impl Desk {
     async fn read(kernel: &Kernel, actor: &Actor) -> kernel::Result<Desk> {
-        let mut desk = Desk { review: None, merchants: None, listings: Vec::new(), since_yesterday: Vec::new(), latest: Vec::new() };
+        let mut desk = Desk { review: None, merchants: None, listings: Vec::new(), since_yesterday: Vec::new(), latest: Vec::new(), second_factor_owed: actor.roles.is_empty() };
         if actor.may(Permission::ReviewRead) {
             desk.review = Some(review::waiting(kernel, actor).await?);
         }
@@ -92,6 +93,11 @@ impl Desk {
     fn render(&self, cx: &View) -> Markup {
         html! {
             (PageHeader::new(cx, cx.t("app-desk-title")).lead(cx.t("app-desk-lead")))
+            @if self.second_factor_owed {
+                (alert(Tone::Waiting, &cx.t("app-desk-second-factor"), html! {
+                    a href="/account/second-factor" { (cx.t("app-desk-second-factor-do")) }
+                }))
+            }
             div class="ts-tiles" {
                 @if let Some(waiting) = self.review {
                     (Tile::new(cx.t("app-desk-review"), cx.number(waiting)).note(cx.t("app-desk-review-note")).link("/console/review"))

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::Subcommand;
-use policy::{Diagnostics, Packs, TestRun};
+use policy::{Bilingual, Diagnostic, Diagnostics, Packs, Place, TestRun};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -69,23 +69,26 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 fn check(folder: &Folder) -> Result<Packs, Diagnostics> {
-    let packs = match &folder.folder {
-        Some(folder) => Packs::from_folder(folder)?,
-        None => policy::shipped(),
-    };
-    let mut faults = Vec::new();
-    for pack in packs.iter() {
-        if let Err(found) = policies::tables().check(pack) {
-            faults.extend(found.0);
-        }
+    if let Some(folder) = &folder.folder {
+        return Packs::from_folder_checked(folder, policies::tables());
     }
-    if faults.is_empty() { Ok(packs) } else { Err(Diagnostics(faults)) }
+    let packs = policy::shipped();
+    for pack in packs.iter() {
+        policies::tables().check(pack)?;
+    }
+    Ok(packs)
 }
 
 fn run_tests(packs: &Packs, tests: &Tests) -> Result<Vec<(String, TestRun)>, Diagnostics> {
     use ground::Clock as _;
     let today = || ground::SystemClock.now().date_in(&jiff::tz::TimeZone::system());
     let date = tests.date.unwrap_or_else(today);
+    if let Some(row) = &tests.row
+        && !packs.iter().any(|pack| pack.has_row(row))
+    {
+        let message = Bilingual::new(format!("没有 id 为“{row}”的行"), format!("There is no row `{row}`"));
+        return Err(Diagnostic::at(&Place::file("--row"), "policy_row_unknown", message).into());
+    }
     packs
         .iter()
         .map(|pack| {

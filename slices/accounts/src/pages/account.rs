@@ -337,6 +337,7 @@ fn second_page(cx: &View, enrolment: &crate::Enrolment, errors: &FormErrors) -> 
             ol {
                 li { (cx.t("accounts-second-step-app")) }
                 li { (cx.t("accounts-second-step-key")) " " (copyable(cx, &enrolment.secret)) " " a href=(enrolment.url) { (cx.t("accounts-second-open")) } }
+                li { (super::qr::drawing(&enrolment.url, &cx.t("accounts-second-open"))) }
                 li { (cx.t("accounts-second-step-code")) }
             }
             (form_post(cx, "/account/second-factor", html! {

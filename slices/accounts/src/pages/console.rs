@@ -237,7 +237,7 @@ fn timeline(cx: &View, history: &[kernel::ActRecord]) -> Markup {
     for act in history {
         let mut entry = ui::parts::Entry::new(act.at, act.kind.clone()).who(act.actor.clone());
         if act.leaf_index.is_some() {
-            entry = entry.proof(format!("/console/ledger/acts/{}", act.id));
+            entry = entry.proof(format!("/console/ledger/{}", act.id));
         }
         timeline = timeline.entry(entry);
     }

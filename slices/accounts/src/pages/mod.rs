@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod console;
+mod qr;
 pub(crate) mod sign_in;
 
 use crate::model::{Origin, UserState};
