@@ -100,17 +100,14 @@ pub(crate) struct ItemsQuery {
 }
 
 /// Reads the filter of a list; an unknown word is refused with its field.
-pub(crate) fn filter(
-    state: Option<&str>,
-    worst: Option<&str>,
-    rest: Filter,
-) -> Result<Filter> {
+pub(crate) fn filter(state: Option<&str>, worst: Option<&str>, rest: Filter) -> Result<Filter> {
     let mut faults = Vec::new();
     let state = state.filter(|text| !text.is_empty()).map(|text| ItemState::from_name(text).ok_or(text));
     let worst = worst.filter(|text| !text.is_empty()).map(|text| Worst::from_name(text).ok_or(text));
     for (field, wrong) in [("state", state.and_then(Result::err)), ("worst", worst.and_then(Result::err))] {
         if let Some(word) = wrong {
-            faults.push(Fault::field(field, "review-fault-word").arg("word", word.chars().take(60).collect::<String>()));
+            faults
+                .push(Fault::field(field, "review-fault-word").arg("word", word.chars().take(60).collect::<String>()));
         }
     }
     Problem::check(faults)?;
@@ -304,7 +301,8 @@ pub(crate) async fn decide(
     Path(id): Path<String>,
     Json(body): Json<DecideBody>,
 ) -> Result<Json<DecidedBody>, Failure> {
-    let verdict = Verdict::from_name(&body.verdict).ok_or_else(|| Problem::invalid_field("/verdict", "review-fault-verdict"))?;
+    let verdict =
+        Verdict::from_name(&body.verdict).ok_or_else(|| Problem::invalid_field("/verdict", "review-fault-verdict"))?;
     let judgement = decisions::Judgement {
         claim_id: body.claim_id,
         version_id: body.version_id,

@@ -198,11 +198,14 @@ fn tidied(judgement: &Judgement) -> Result<Judgement> {
 
 /// The decision this claim was used for already, if it is the same.
 async fn answered(kernel: &Kernel, actor: &Actor, item_id: &str, judgement: &Judgement) -> Result<Option<Decision>> {
-    let Some(before) = store::decisions::of_claim(kernel.db().read(), &judgement.claim_id).await? else { return Ok(None) };
+    let Some(before) = store::decisions::of_claim(kernel.db().read(), &judgement.claim_id).await? else {
+        return Ok(None);
+    };
     if before.reviewer != actor.id || before.item_id != item_id {
         return Err(Error::LeaseLost.into());
     }
-    let same = before.verdict == judgement.verdict && before.reasons == judgement.reasons && before.note == judgement.note;
+    let same =
+        before.verdict == judgement.verdict && before.reasons == judgement.reasons && before.note == judgement.note;
     if same { Ok(Some(before)) } else { Err(Error::Decided.into()) }
 }
 

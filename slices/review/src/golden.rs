@@ -35,7 +35,9 @@ pub(crate) async fn draw(
 ) -> Result<Option<String>> {
     let now = kernel.now();
     let given = store::items::golden_given(tx, &sight.user, now.plus_days(-parameters.measure_window_days)).await?;
-    let knows = |skill: &str| skill.is_empty() || sight.skills.as_ref().is_none_or(|skills| skills.iter().any(|known| known == skill));
+    let knows = |skill: &str| {
+        skill.is_empty() || sight.skills.as_ref().is_none_or(|skills| skills.iter().any(|known| known == skill))
+    };
     let left: Vec<String> = store::golden::active(tx)
         .await?
         .into_iter()
@@ -148,7 +150,11 @@ pub(crate) async fn add_with(
 ///
 /// # Errors
 /// `forbidden`, `not_found`.
-pub async fn reasons_for(kernel: &Kernel, actor: &Actor, version_id: &str) -> Result<(String, Vec<crate::model::Reason>)> {
+pub async fn reasons_for(
+    kernel: &Kernel,
+    actor: &Actor,
+    version_id: &str,
+) -> Result<(String, Vec<crate::model::Reason>)> {
     actor.require(Permission::ReviewManage)?;
     let shown = Live.version(kernel, version_id).await?.ok_or_else(Problem::not_found)?;
     Ok((shown.evidence.title.clone(), offered(kernel, &shown.evidence)?))

@@ -80,8 +80,11 @@ fn evidence_of(found: listings::Evidence) -> Evidence {
     let content = found.version.content;
     let batch = content.batch;
     let mut attributes: Vec<(String, String)> = content.attributes.into_iter().collect();
-    let stated = [("lot", batch.lot), ("produced", batch.produced), ("expires", batch.expires), ("origin", batch.origin)];
-    attributes.extend(stated.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.to_owned(), value)));
+    let stated =
+        [("lot", batch.lot), ("produced", batch.produced), ("expires", batch.expires), ("origin", batch.origin)];
+    attributes.extend(
+        stated.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.to_owned(), value)),
+    );
     let (pack_version, findings) = found.run.map(|run| (run.pack_version, run.findings)).unwrap_or_default();
     let image = |image: listings::Image| ImageFacts { sha256: image.sha256, width: image.width, height: image.height };
     let document = |document: listings::Document| DocumentFacts {
@@ -102,7 +105,11 @@ fn evidence_of(found: listings::Evidence) -> Evidence {
         number: found.version.number,
         market: found.version.market,
         pack_version,
-        merchant: MerchantFacts { id: found.version.merchant_id, name: found.merchant.name, ..MerchantFacts::default() },
+        merchant: MerchantFacts {
+            id: found.version.merchant_id,
+            name: found.merchant.name,
+            ..MerchantFacts::default()
+        },
         title: content.title,
         description: content.description,
         category: content.category,

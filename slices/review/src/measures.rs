@@ -173,7 +173,8 @@ pub(crate) fn measure(
         for rule in &decision.rules {
             rules.entry(rule).or_default().decision(decision);
         }
-        let first = decision.reference.as_deref().filter(|_| decision.kind == Kind::Second).and_then(|id| by_id.get(id));
+        let first =
+            decision.reference.as_deref().filter(|_| decision.kind == Kind::Second).and_then(|id| by_id.get(id));
         let Some(first) = first else { continue };
         let (one, other) = (first.verdict == Verdict::Approve, decision.verdict == Verdict::Approve);
         let places = [&mut total, queues.entry(&decision.queue).or_default()];

@@ -184,11 +184,17 @@ pub async fn schedule(kernel: &Kernel, actor: &Actor, asked: &Appointment) -> Re
     schedule_at(kernel, actor, asked, merchant.get(&asked.merchant_id).map(String::as_str)).await
 }
 
-pub(crate) async fn schedule_at(kernel: &Kernel, actor: &Actor, asked: &Appointment, merchant: Option<&str>) -> Result<Visit> {
+pub(crate) async fn schedule_at(
+    kernel: &Kernel,
+    actor: &Actor,
+    asked: &Appointment,
+    merchant: Option<&str>,
+) -> Result<Visit> {
     actor.require(Permission::ReviewManage)?;
     let parameters = parameters(kernel)?;
     let date = check_appointment(kernel, asked, merchant.is_some())?;
-    let inspector = if asked.inspector.trim().is_empty() { actor.id.clone() } else { asked.inspector.trim().to_owned() };
+    let inspector =
+        if asked.inspector.trim().is_empty() { actor.id.clone() } else { asked.inspector.trim().to_owned() };
     let known = store::people::get(kernel.db().read(), &inspector).await?;
     let inspector_name = match known {
         Some(person) if !person.name.is_empty() => person.name,
@@ -264,11 +270,14 @@ fn check_appointment(kernel: &Kernel, asked: &Appointment, merchant_known: bool)
             faults.push(Fault::field(field, "review-fault-line").arg("most", LINE_CHARS_MAX));
         }
     }
-    let (earliest, last) = (earliest_date(kernel)?, kernel.today().saturating_add(jiff::Span::new().days(AHEAD_DAYS_MAX)));
+    let (earliest, last) =
+        (earliest_date(kernel)?, kernel.today().saturating_add(jiff::Span::new().days(AHEAD_DAYS_MAX)));
     let date: Option<Date> = asked.date.trim().parse().ok();
     match date {
         None => faults.push(Fault::field("date", "review-fault-date")),
-        Some(date) if date < earliest => faults.push(Fault::field("date", "review-fault-date-early").arg("earliest", earliest)),
+        Some(date) if date < earliest => {
+            faults.push(Fault::field("date", "review-fault-date-early").arg("earliest", earliest))
+        }
         Some(date) if date > last => faults.push(Fault::field("date", "review-fault-date-late").arg("latest", last)),
         Some(_) => {}
     }
@@ -460,7 +469,9 @@ pub async fn cancel(kernel: &Kernel, actor: &Actor, id: &str, reason: &str) -> R
     if !store::visits::finish(write.tx(), id, VisitState::Cancelled, None, write.now()).await? {
         return Err(Error::State { state: visit.state.name().to_owned(), step: "cancel" }.into());
     }
-    let act = Act::new("review.visit_cancelled", "visit", id).about("merchant", &visit.merchant_id).private("reason", reason.trim());
+    let act = Act::new("review.visit_cancelled", "visit", id)
+        .about("merchant", &visit.merchant_id)
+        .private("reason", reason.trim());
     write.act(act).await?;
     write.commit().await?;
     Ok(())

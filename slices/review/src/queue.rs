@@ -149,7 +149,8 @@ pub(crate) async fn superseded(shelf: &dyn Shelf, kernel: &Kernel, act: &ActReco
     let open = store::items::open_of_listing(kernel.db().read(), &act.subject.id).await?;
     for item in open {
         let shown = shelf.version(kernel, &item.version_id).await?;
-        let waits = shown.is_some_and(|shown| shown.state == expected_state(item.again)) && act.kind != "listing.removed";
+        let waits =
+            shown.is_some_and(|shown| shown.state == expected_state(item.again)) && act.kind != "listing.removed";
         if !waits {
             close(kernel, &item.id).await?;
         }
@@ -192,7 +193,8 @@ pub async fn queues(kernel: &Kernel, actor: &Actor) -> Result<Vec<QueueCount>> {
         }
     }
     let sum = |rows: &[(String, String, i64)], queue: &str, state: Option<ItemState>| -> u64 {
-        let here = rows.iter().filter(|(name, there, _)| name == queue && state.is_none_or(|state| state.name() == there));
+        let here =
+            rows.iter().filter(|(name, there, _)| name == queue && state.is_none_or(|state| state.name() == there));
         here.map(|(_, _, items)| u64::try_from(*items).unwrap_or(0)).sum()
     };
     Ok(names
@@ -316,7 +318,8 @@ pub async fn renew(kernel: &Kernel, actor: &Actor, item_id: &str, claim_id: &str
     let renewed = store::items::renew(&tx, item_id, &claim, parameters.lease_renewals).await?;
     if !renewed {
         drop(tx);
-        let item = store::items::get(kernel.db().read(), item_id).await?.ok_or_else(|| Problem::from(Error::LeaseLost))?;
+        let item =
+            store::items::get(kernel.db().read(), item_id).await?.ok_or_else(|| Problem::from(Error::LeaseLost))?;
         let holds = item.is_held_by(&actor.id, now) && item.claim_id.as_deref() == Some(claim_id);
         return Err(if holds { Error::Renewals { most: parameters.lease_renewals } } else { Error::LeaseLost }.into());
     }
@@ -390,12 +393,17 @@ pub(crate) async fn add_history(kernel: &Kernel, evidence: &mut Evidence, rules:
     use crate::model::{SimilarDecision, Verdict};
     let db = kernel.db().read();
     let most = usize::try_from(parameters(kernel)?.similar_decisions_shown).unwrap_or(0);
-    evidence.merchant.approved = store::decisions::count_of_merchant(db, &evidence.merchant.id, Verdict::Approve).await?;
-    evidence.merchant.rejected = store::decisions::count_of_merchant(db, &evidence.merchant.id, Verdict::Reject).await?;
+    evidence.merchant.approved =
+        store::decisions::count_of_merchant(db, &evidence.merchant.id, Verdict::Approve).await?;
+    evidence.merchant.rejected =
+        store::decisions::count_of_merchant(db, &evidence.merchant.id, Verdict::Reject).await?;
     let mut past = store::decisions::with_rules(db, rules, &evidence.listing_id, most as u64).await?;
     let common = |hit: &[String]| hit.iter().filter(|rule| rules.contains(rule)).count();
     past.sort_by_key(|decision| {
-        (std::cmp::Reverse((common(&decision.rules), decision.category == evidence.category)), std::cmp::Reverse(decision.decided_at))
+        (
+            std::cmp::Reverse((common(&decision.rules), decision.category == evidence.category)),
+            std::cmp::Reverse(decision.decided_at),
+        )
     });
     let similar = past.into_iter().take(most).map(|decision| SimilarDecision {
         rules: decision.rules.iter().filter(|rule| rules.contains(rule)).cloned().collect(),
@@ -424,7 +432,8 @@ pub async fn reviewers(kernel: &Kernel, actor: &Actor) -> Result<Vec<Reviewer>> 
 /// `forbidden`, `invalid_input`.
 pub async fn set_skills(kernel: &Kernel, actor: &Actor, reviewer: &str, skills: &[String]) -> Result<()> {
     actor.require(Permission::ReviewManage)?;
-    let mut kept: Vec<String> = skills.iter().map(|skill| skill.trim().to_owned()).filter(|skill| !skill.is_empty()).collect();
+    let mut kept: Vec<String> =
+        skills.iter().map(|skill| skill.trim().to_owned()).filter(|skill| !skill.is_empty()).collect();
     kept.sort();
     kept.dedup();
     let mut faults = Vec::new();
@@ -457,7 +466,13 @@ pub async fn conflicts(kernel: &Kernel, actor: &Actor) -> Result<Vec<Conflict>> 
 ///
 /// # Errors
 /// `forbidden`, `invalid_input`.
-pub async fn declare_conflict(kernel: &Kernel, actor: &Actor, reviewer: &str, merchant_id: &str, reason: &str) -> Result<()> {
+pub async fn declare_conflict(
+    kernel: &Kernel,
+    actor: &Actor,
+    reviewer: &str,
+    merchant_id: &str,
+    reason: &str,
+) -> Result<()> {
     actor.require(if reviewer == actor.id { Permission::ReviewDecide } else { Permission::ReviewManage })?;
     let length = reason.trim().chars().count();
     let mut faults = Vec::new();

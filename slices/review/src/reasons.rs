@@ -49,7 +49,9 @@ pub fn catalogue(evidence: &Evidence, rows: &[Arc<Row<ReasonRow>>]) -> Vec<Reaso
 
 fn of_findings(evidence: &Evidence) -> Vec<Reason> {
     let mut all: Vec<Reason> = Vec::new();
-    for (index, finding) in evidence.findings.iter().enumerate().filter(|(_, finding)| finding.mode == screening::Mode::On) {
+    for (index, finding) in
+        evidence.findings.iter().enumerate().filter(|(_, finding)| finding.mode == screening::Mode::On)
+    {
         let worst = Worst::from(finding.severity);
         if let Some(there) = all.iter_mut().find(|reason| reason.code == finding.rule) {
             there.findings.push(index);

@@ -45,12 +45,17 @@ impl TableRow for Route {
             .iter()
             .filter(|other| other.id() != row.id)
             .filter(|other| other.columns().any(|(name, node)| name == "order" && node.to_json() == row.body.order))
-            .any(|other| row.until.is_none_or(|until| other.from() < until) && other.until().is_none_or(|until| row.from < until));
+            .any(|other| {
+                row.until.is_none_or(|until| other.from() < until) && other.until().is_none_or(|until| row.from < until)
+            });
         if twice {
             report.refuse(
                 "order",
                 "policy_review_route_order",
-                Bilingual::new("另一行也用了这个次序；同一时期每行次序应不同", "Another row has the same order; rows in force together need different ones"),
+                Bilingual::new(
+                    "另一行也用了这个次序；同一时期每行次序应不同",
+                    "Another row has the same order; rows in force together need different ones",
+                ),
             );
         }
     }
@@ -59,7 +64,9 @@ impl TableRow for Route {
 impl Route {
     /// Whether an item goes here.
     pub fn matches(&self, category: &str, worst: Worst, rules: &[String], market: &str) -> bool {
-        let within = |scope: &String| category == scope || category.strip_prefix(scope.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        let within = |scope: &String| {
+            category == scope || category.strip_prefix(scope.as_str()).is_some_and(|rest| rest.starts_with('/'))
+        };
         let hit = |wanted: &String| match wanted.strip_suffix('*') {
             Some(prefix) => rules.iter().any(|rule| rule.starts_with(prefix)),
             None => rules.contains(wanted),
@@ -250,7 +257,9 @@ mod tests {
         };
         let food = row(&["food"], &[]);
         assert!(food.matches("food", Worst::None, &[], "cn") && food.matches("food/tea", Worst::None, &[], "cn"));
-        assert!(!food.matches("footwear", Worst::None, &[], "cn") && !food.matches("foodstuff/x", Worst::None, &[], "cn"));
+        assert!(
+            !food.matches("footwear", Worst::None, &[], "cn") && !food.matches("foodstuff/x", Worst::None, &[], "cn")
+        );
         let price = row(&[], &["cn-price-*"]);
         assert!(price.matches("x", Worst::Minor, &["cn-price-list".into()], "cn"));
         assert!(!price.matches("x", Worst::Minor, &["cn-claims-x".into()], "cn"));

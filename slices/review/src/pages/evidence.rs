@@ -6,7 +6,9 @@ use crate::model::{DocumentFacts, Worst};
 use maud::{Markup, html};
 use screening::Finding;
 use ui::View;
-use ui::parts::{FieldChange, Picture, PictureBox, Severity, Span, StripPlot, card, diff_fields, diff_inline, highlight, severity};
+use ui::parts::{
+    FieldChange, Picture, PictureBox, Severity, Span, StripPlot, card, diff_fields, diff_inline, highlight, severity,
+};
 
 /// Longest text of which a difference is shown inside the line, characters.
 const INLINE_CHARS_MAX: usize = 200;
@@ -47,7 +49,7 @@ pub(super) fn middle(cx: &View, work: &Work) -> Markup {
     html! {
         div {
             (card(&cx.t("review-words"), html! {
-                p class="ts-review-title" lang="zh" { (highlight(cx, &seen.title, &spans_of(cx, work, &["title"]))) }
+                p class="ts-review-title" { (highlight(cx, &seen.title, &spans_of(cx, work, &["title"]))) }
                 @if !seen.description.is_empty() {
                     div class="ts-review-words" tabindex="0" role="region" aria-label=(cx.t("review-field-description")) {
                         (highlight(cx, &seen.description, &spans_of(cx, work, &["description"])))
@@ -55,12 +57,12 @@ pub(super) fn middle(cx: &View, work: &Work) -> Markup {
                 }
             }))
             (pictures(cx, work))
+            (past(cx, work))
         }
         div {
             (documents(cx, work))
             (prices(cx, work))
             (changes(cx, work))
-            (past(cx, work))
         }
     }
 }
@@ -93,16 +95,19 @@ fn pictures(cx: &View, work: &Work) -> Markup {
         let field = format!("images[{index}]");
         counting(work).filter(move |(_, finding)| finding.field == field && finding.image_box.is_none())
     };
-    card(&cx.t("review-field-images"), html! {
-        div class="ts-review-pictures" tabindex="0" role="region" aria-label=(cx.t("review-field-images")) {
-            @for index in 0..seen.images.len() {
-                div {
-                    (picture(index))
-                    @for (_, finding) in about(index) { p { (severity(cx, severity_of(finding))) " " (cx.both(&finding.reason)) } }
+    card(
+        &cx.t("review-field-images"),
+        html! {
+            div class="ts-review-pictures" tabindex="0" role="region" aria-label=(cx.t("review-field-images")) {
+                @for index in 0..seen.images.len() {
+                    div {
+                        (picture(index))
+                        @for (_, finding) in about(index) { p { (severity(cx, severity_of(finding))) " " (cx.both(&finding.reason)) } }
+                    }
                 }
             }
-        }
-    })
+        },
+    )
 }
 
 fn documents(cx: &View, work: &Work) -> Markup {
@@ -127,21 +132,24 @@ fn documents(cx: &View, work: &Work) -> Markup {
             .collect::<Vec<_>>()
             .join(" · ")
     };
-    card(&cx.t("review-field-documents"), html! {
-        ul class="ts-review-list" {
-            @for finding in &missing { li { (severity(cx, severity_of(finding))) " " (cx.both(&finding.reason)) } }
-            @for (index, document) in seen.documents.iter().enumerate() {
-                li {
-                    @if document.sha256.is_empty() { strong { (document.kind) } }
-                    @else { a href={ "/console/review/" (work.item.id) "/files/" (document.sha256) } target="_blank" rel="noopener" { (document.kind) } }
-                    " " span class="ts-muted" { (line(document)) }
-                    @for finding in about(index) {
-                        div { (severity(cx, severity_of(finding))) " " (cx.both(&finding.reason)) @if !finding.text.is_empty() { " " q { (finding.text) } } }
+    card(
+        &cx.t("review-field-documents"),
+        html! {
+            ul class="ts-review-list" {
+                @for finding in &missing { li { (severity(cx, severity_of(finding))) " " (cx.both(&finding.reason)) } }
+                @for (index, document) in seen.documents.iter().enumerate() {
+                    li {
+                        @if document.sha256.is_empty() { strong { (document.kind) } }
+                        @else { a href={ "/console/review/" (work.item.id) "/files/" (document.sha256) } target="_blank" rel="noopener" { (document.kind) } }
+                        " " span class="ts-muted" { (line(document)) }
+                        @for finding in about(index) {
+                            div { (severity(cx, severity_of(finding))) " " (cx.both(&finding.reason)) @if !finding.text.is_empty() { " " q { (finding.text) } } }
+                        }
                     }
                 }
             }
-        }
-    })
+        },
+    )
 }
 
 fn prices(cx: &View, work: &Work) -> Markup {
@@ -153,10 +161,14 @@ fn prices(cx: &View, work: &Work) -> Markup {
         plot = plot.point(&other.title, major(other.price_minor, &seen.currency), None);
     }
     let found = counting(work).filter(|(_, finding)| finding.field.contains("price"));
-    card(&cx.t("review-prices"), html! {
-        (plot)
-        @for (_, finding) in found { p { (severity(cx, severity_of(finding))) " " (cx.both(&finding.reason)) } }
-    })
+    // The drawing brings its own title.
+    card(
+        "",
+        html! {
+            (plot)
+            @for (_, finding) in found { p { (severity(cx, severity_of(finding))) " " (cx.both(&finding.reason)) } }
+        },
+    )
 }
 
 fn changes(cx: &View, work: &Work) -> Markup {
@@ -170,22 +182,27 @@ fn changes(cx: &View, work: &Work) -> Markup {
         .iter()
         .map(|change| {
             let shown = |text: &Option<String>| match change.field.as_str() {
-                "images" => text.as_ref().map(|hashes| cx.ta("review-pictures-count", &[("n", (hashes.lines().count() as i64).into())])),
+                "images" => text
+                    .as_ref()
+                    .map(|hashes| cx.ta("review-pictures-count", &[("n", (hashes.lines().count() as i64).into())])),
                 _ => text.as_ref().map(|text| text.chars().take(400).collect()),
             };
             FieldChange { label: field_label(cx, &change.field), old: shown(&change.before), new: shown(&change.after) }
         })
         .collect();
-    card(&cx.ta("review-changes", &[("n", cx.number(number).into())]), html! {
-        div class="ts-review-scroll" tabindex="0" role="region" aria-label=(cx.t("review-changes-label")) {
-            @for change in &words {
-                p { span class="ts-muted" { (field_label(cx, &change.field)) ": " }
-                    (diff_inline(change.before.as_deref().unwrap_or(""), change.after.as_deref().unwrap_or(""))) }
+    card(
+        &cx.ta("review-changes", &[("n", cx.number(number).into())]),
+        html! {
+            div class="ts-review-scroll" tabindex="0" role="region" aria-label=(cx.t("review-changes-label")) {
+                @for change in &words {
+                    p { span class="ts-muted" { (field_label(cx, &change.field)) ": " }
+                        (diff_inline(change.before.as_deref().unwrap_or(""), change.after.as_deref().unwrap_or(""))) }
+                }
+                @if !rows.is_empty() { (diff_fields(cx, &rows)) }
+                @if seen.changes.is_empty() { p class="ts-muted" { (cx.t("review-changes-none")) } }
             }
-            @if !rows.is_empty() { (diff_fields(cx, &rows)) }
-            @if seen.changes.is_empty() { p class="ts-muted" { (cx.t("review-changes-none")) } }
-        }
-    })
+        },
+    )
 }
 
 fn past(cx: &View, work: &Work) -> Markup {
@@ -193,15 +210,18 @@ fn past(cx: &View, work: &Work) -> Markup {
     if similar.is_empty() {
         return html! {};
     }
-    card(&cx.t("review-similar"), html! {
-        ul class="ts-review-list" {
-            @for decision in similar {
-                li {
-                    (verdict_mark(cx, decision.verdict)) " "
-                    a href={ "/console/ledger/" (decision.act_id) } { (decision.title) }
-                    " " span class="ts-muted" { (cx.date(decision.at)) " · " (decision.rules.join(" · ")) }
+    card(
+        &cx.t("review-similar"),
+        html! {
+            ul class="ts-review-list" {
+                @for decision in similar {
+                    li {
+                        (verdict_mark(cx, decision.verdict)) " "
+                        a href={ "/console/ledger/" (decision.act_id) } { (decision.title) }
+                        " " span class="ts-muted" { (cx.date(decision.at)) " · " (decision.rules.join(" · ")) }
+                    }
                 }
             }
-        }
-    })
+        },
+    )
 }

@@ -9,7 +9,8 @@ use kernel::{Actor, Page};
 use maud::{Markup, html};
 use serde::Deserialize;
 use ui::parts::{
-    Column, Field, FilterBar, FormErrors, PageHeader, Paging, Row, Table, Tone, badge, card, confirm, empty, form_get, form_post, submit,
+    Column, Field, FilterBar, FormErrors, PageHeader, Paging, Row, Table, Tone, badge, card, confirm, empty, form_get,
+    form_post, submit,
 };
 use ui::{View, shell};
 use web::{Cx, Failure, Form, PagingQuery, Path, Query, Signed, Site, redirect_with_flash};
@@ -35,7 +36,8 @@ pub(crate) async fn list(
 
 fn page(cx: &View, actor: &Actor, found: &Page<Golden>) -> Markup {
     let row = |item: &Golden| {
-        let right = if item.given == 0 { "—".to_owned() } else { cx.percent_to(item.right as f64 / item.given as f64, 0) };
+        let right =
+            if item.given == 0 { "—".to_owned() } else { cx.percent_to(item.right as f64 / item.given as f64, 0) };
         let state = match item.active {
             true => badge(Tone::Good, &cx.t("review-golden-active")),
             false => badge(Tone::Neutral, &cx.t("review-golden-retired")),
@@ -59,29 +61,31 @@ fn page(cx: &View, actor: &Actor, found: &Page<Golden>) -> Markup {
             .cell(cx.date(item.created_at))
             .cell(retire)
     };
-    let states = vec![
-        ("true".to_owned(), cx.t("review-golden-active")),
-        ("false".to_owned(), cx.t("review-golden-retired")),
-    ];
-    shell::console(cx, &cx.t("review-golden"), html! {
-        (PageHeader::new(cx, cx.t("review-golden")).lead(cx.t("review-golden-lead"))
-            .link(&cx.t("review-golden-new"), "/console/review/golden/new", "plus"))
-        (ways(cx, actor))
-        (FilterBar::new(cx).choice("active", cx.t("review-state"), states))
-        (Table::new(cx, cx.t("review-golden"))
-            .column(Column::text(cx.t("review-item")))
-            .column(Column::text(cx.t("review-category")).quiet())
-            .column(Column::text(cx.t("review-golden-answer")))
-            .column(Column::text(cx.t("review-golden-reasons")).quiet())
-            .column(Column::number(cx.t("review-golden-given")))
-            .column(Column::number(cx.t("review-golden-right")))
-            .column(Column::text(cx.t("review-state")))
-            .column(Column::text(cx.t("review-golden-since")).quiet())
-            .column(Column::text(cx.t("review-action")))
-            .rows(found.rows.iter().map(row))
-            .empty(empty("star", &cx.t("review-golden-none"), &cx.t("review-golden-none-help"), None))
-            .paging(Paging::pages(cx, found.paging.page, found.pages(), found.total)))
-    })
+    let states =
+        vec![("true".to_owned(), cx.t("review-golden-active")), ("false".to_owned(), cx.t("review-golden-retired"))];
+    shell::console(
+        cx,
+        &cx.t("review-golden"),
+        html! {
+            (PageHeader::new(cx, cx.t("review-golden")).lead(cx.t("review-golden-lead"))
+                .link(&cx.t("review-golden-new"), "/console/review/golden/new", "plus"))
+            (ways(cx, actor))
+            (FilterBar::new(cx).choice("active", cx.t("review-state"), states))
+            (Table::new(cx, cx.t("review-golden"))
+                .column(Column::text(cx.t("review-item")))
+                .column(Column::text(cx.t("review-category")).quiet())
+                .column(Column::text(cx.t("review-golden-answer")))
+                .column(Column::text(cx.t("review-golden-reasons")).quiet())
+                .column(Column::number(cx.t("review-golden-given")))
+                .column(Column::number(cx.t("review-golden-right")))
+                .column(Column::text(cx.t("review-state")))
+                .column(Column::text(cx.t("review-golden-since")).quiet())
+                .column(Column::text(cx.t("review-action")))
+                .rows(found.rows.iter().map(row))
+                .empty(empty("star", &cx.t("review-golden-none"), &cx.t("review-golden-none-help"), None))
+                .paging(Paging::pages(cx, found.paging.page, found.pages(), found.total)))
+        },
+    )
 }
 
 /// Which version to take.
@@ -129,23 +133,28 @@ async fn form_page(site: &Site, actor: &Actor, cx: &View, form: &Added, errors: 
         },
     };
     let title = cx.t("review-golden-new");
-    Ok(shell::console(cx, &title, html! {
-        (PageHeader::new(cx, &title).back(cx.t("review-golden"), "/console/review/golden").lead(cx.t("review-golden-new-lead")))
-        (errors)
-        @match &found {
-            None => (card("", form_get("/console/review/golden/new", html! {
-                (Field::text(cx, "version_id", cx.t("review-golden-version")).value(version_id).hint(cx.t("review-golden-version-help")).required().errors(&errors))
-                (submit(&cx.t("review-continue"), None))
-            }))),
-            Some((name, reasons)) => (answer(cx, form, name, reasons, &errors)),
-        }
-    }))
+    Ok(shell::console(
+        cx,
+        &title,
+        html! {
+            (PageHeader::new(cx, &title).back(cx.t("review-golden"), "/console/review/golden").lead(cx.t("review-golden-new-lead")))
+            (errors)
+            @match &found {
+                None => (card("", form_get("/console/review/golden/new", html! {
+                    (Field::text(cx, "version_id", cx.t("review-golden-version")).value(version_id).hint(cx.t("review-golden-version-help")).required().errors(&errors))
+                    (submit(&cx.t("review-continue"), None))
+                }))),
+                Some((name, reasons)) => (answer(cx, form, name, reasons, &errors)),
+            }
+        },
+    ))
 }
 
 fn answer(cx: &View, form: &Added, name: &str, reasons: &[Reason], errors: &FormErrors) -> Markup {
     let choices = |verdict: Verdict| {
         let of = reasons.iter().filter(|reason| reason.verdict == verdict);
-        of.map(|reason| ui::parts::Choice::new(&reason.code, cx.both(&reason.label)).hint(&reason.code)).collect::<Vec<_>>()
+        of.map(|reason| ui::parts::Choice::new(&reason.code, cx.both(&reason.label)).hint(&reason.code))
+            .collect::<Vec<_>>()
     };
     let all: Vec<_> = choices(Verdict::Approve).into_iter().chain(choices(Verdict::Reject)).collect();
     let verdicts = [Verdict::Approve, Verdict::Reject]
@@ -154,13 +163,20 @@ fn answer(cx: &View, form: &Added, name: &str, reasons: &[Reason], errors: &Form
         .reasons
         .iter()
         .fold(Field::checks(cx, "reasons", cx.t("review-golden-reasons"), all), |field, reason| field.value(reason));
-    card(name, form_post(cx, "/console/review/golden/new", html! {
-        input type="hidden" name="version_id" value=(form.version_id);
-        (Field::radios(cx, "verdict", cx.t("review-golden-answer"), verdicts.to_vec()).value(&form.verdict).required().errors(errors))
-        (checks.required().errors(errors))
-        (Field::textarea(cx, "note", cx.t("review-golden-note"), 2).value(&form.note).errors(errors))
-        (submit(&cx.t("review-golden-new"), Some((&cx.t("review-cancel"), "/console/review/golden"))))
-    }))
+    card(
+        name,
+        form_post(
+            cx,
+            "/console/review/golden/new",
+            html! {
+                input type="hidden" name="version_id" value=(form.version_id);
+                (Field::radios(cx, "verdict", cx.t("review-golden-answer"), verdicts.to_vec()).value(&form.verdict).required().errors(errors))
+                (checks.required().errors(errors))
+                (Field::textarea(cx, "note", cx.t("review-golden-note"), 2).value(&form.note).errors(errors))
+                (submit(&cx.t("review-golden-new"), Some((&cx.t("review-cancel"), "/console/review/golden"))))
+            },
+        ),
+    )
 }
 
 /// `POST /console/review/golden/new`.

@@ -78,7 +78,9 @@ pub(crate) async fn decide(
     };
     match decide::decide(site.kernel(), &actor, &id, &judgement).await {
         Ok(decision) => go_on(&site, &actor, decision.verdict).await,
-        Err(problem) if matches!(problem.code.status, 409 | 422) => again(&site, &actor, &cx, &id, &form, problem).await,
+        Err(problem) if matches!(problem.code.status, 409 | 422) => {
+            again(&site, &actor, &cx, &id, &form, problem).await
+        }
         Err(problem) => Err(problem.into()),
     }
 }

@@ -20,7 +20,17 @@ pub(crate) async fn show(State(site): State<Site>, Signed(actor): Signed, Cx(cx)
 pub(crate) async fn export(State(site): State<Site>, Signed(actor): Signed) -> Result<Response, Failure> {
     let found = measures::measures(site.kernel(), &actor).await?;
     let mut out = web::csv::Writer::new([
-        "of", "name", "decisions", "rejected", "median_seconds", "pairs", "agreement", "kappa", "golden", "golden_right", "checked",
+        "of",
+        "name",
+        "decisions",
+        "rejected",
+        "median_seconds",
+        "pairs",
+        "agreement",
+        "kappa",
+        "golden",
+        "golden_right",
+        "checked",
         "overturned",
     ]);
     let number = |value: Option<f64>| value.map(|value| format!("{value:.4}")).unwrap_or_default();
@@ -70,32 +80,37 @@ fn page(cx: &View, actor: &Actor, titles: &Titles, found: &Measures) -> Markup {
     if let Some(error) = error {
         kappa = kappa.interval(format!("± {}", cx.decimal(error, 2)));
     }
-    shell::console(cx, &cx.t("review-measures"), html! {
-        (PageHeader::new(cx, cx.t("review-measures")).lead(lead))
-        (ways(cx, actor))
-        div class="ts-tiles" {
-            (Tile::new(cx.t("review-decisions"), cx.number(total.decisions))
-                .note(cx.ta("review-rejected", &[("n", cx.number(total.rejected).into())])))
-            (Tile::new(cx.t("review-median"), total.median_seconds.map_or_else(|| "—".to_owned(), |seconds| seconds_text(cx, seconds))))
-            (kappa)
-            (Tile::new(cx.t("review-golden-right"), share(total.golden_share()))
-                .target(cx.ta("review-minimum", &[("n", cx.percent_to(found.golden_pass_share, 0).into())])))
-            (Tile::new(cx.t("review-overturn-rate"), share(total.overturn_rate()))
-                .note(cx.ta("review-checked", &[("n", cx.number(total.checked).into())])))
-        }
-        (table(cx, "review-by-reviewer", &found.reviewers, |name| {
-            found.names.get(name).filter(|known| !known.is_empty()).cloned().unwrap_or_else(|| name.to_owned())
-        }))
-        (table(cx, "review-by-rule", &found.rules, str::to_owned))
-        (table(cx, "review-by-queue", &found.queues, |name| titles.get(cx, name)))
-        p class="ts-muted" { (cx.t("review-measures-source")) }
-    })
+    shell::console(
+        cx,
+        &cx.t("review-measures"),
+        html! {
+            (PageHeader::new(cx, cx.t("review-measures")).lead(lead))
+            (ways(cx, actor))
+            div class="ts-tiles" {
+                (Tile::new(cx.t("review-decisions"), cx.number(total.decisions))
+                    .note(cx.ta("review-rejected", &[("n", cx.number(total.rejected).into())])))
+                (Tile::new(cx.t("review-median"), total.median_seconds.map_or_else(|| "—".to_owned(), |seconds| seconds_text(cx, seconds))))
+                (kappa)
+                (Tile::new(cx.t("review-golden-right"), share(total.golden_share()))
+                    .target(cx.ta("review-minimum", &[("n", cx.percent_to(found.golden_pass_share, 0).into())])))
+                (Tile::new(cx.t("review-overturn-rate"), share(total.overturn_rate()))
+                    .note(cx.ta("review-checked", &[("n", cx.number(total.checked).into())])))
+            }
+            (table(cx, "review-by-reviewer", &found.reviewers, |name| {
+                found.names.get(name).filter(|known| !known.is_empty()).cloned().unwrap_or_else(|| name.to_owned())
+            }))
+            (table(cx, "review-by-rule", &found.rules, str::to_owned))
+            (table(cx, "review-by-queue", &found.queues, |name| titles.get(cx, name)))
+            p class="ts-muted" { (cx.t("review-measures-source")) }
+        },
+    )
 }
 
 fn table(cx: &View, caption: &str, rows: &[Measure], name: impl Fn(&str) -> String) -> Markup {
     let share = |share: Option<f64>| share.map_or_else(|| "—".to_owned(), |share| cx.percent(share));
     let row = |row: &Measure| {
-        let flag = |low: bool, text: String| html! { (text) @if low { " " (badge(Tone::Waiting, &cx.t("review-low"))) } };
+        let flag =
+            |low: bool, text: String| html! { (text) @if low { " " (badge(Tone::Waiting, &cx.t("review-low"))) } };
         Row::new()
             .cell(name(&row.name))
             .cell(cx.number(row.decisions))

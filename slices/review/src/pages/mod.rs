@@ -71,7 +71,11 @@ pub(crate) fn verdict_mark(cx: &View, verdict: Verdict) -> Markup {
 /// The ways between the pages of this duty, as far as they are open to the reader.
 pub(crate) fn ways(cx: &View, actor: &Actor) -> Markup {
     let entry = |id: &str, path: &str| (cx.t(id), format!("/console/review{path}"), None);
-    let mut all = vec![entry("review-tab-queue", ""), entry("review-tab-onsite", "/onsite"), entry("review-tab-measures", "/measures")];
+    let mut all = vec![
+        entry("review-tab-queue", ""),
+        entry("review-tab-onsite", "/onsite"),
+        entry("review-tab-measures", "/measures"),
+    ];
     if actor.may(Permission::ReviewManage) {
         all.push(entry("review-tab-disagreements", "/disagreements"));
         all.push(entry("review-tab-golden", "/golden"));
@@ -83,8 +87,20 @@ pub(crate) fn ways(cx: &View, actor: &Actor) -> Markup {
 /// The word for a field of a listing.
 pub(crate) fn field_label(cx: &View, field: &str) -> String {
     let known = [
-        "title", "description", "category", "brand", "gtin", "price_minor", "list_price_minor", "images", "documents", "batch", "lot",
-        "produced", "expires", "origin",
+        "title",
+        "description",
+        "category",
+        "brand",
+        "gtin",
+        "price_minor",
+        "list_price_minor",
+        "images",
+        "documents",
+        "batch",
+        "lot",
+        "produced",
+        "expires",
+        "origin",
     ];
     if let Some(name) = field.strip_prefix("attributes.") {
         return name.to_owned();

@@ -10,7 +10,8 @@ use kernel::{Actor, Page, Permission};
 use maud::{Markup, html};
 use serde::Deserialize;
 use ui::parts::{
-    Choice, Column, Field, FilterBar, FormErrors, PageHeader, Paging, Row, Table, Tone, badge, card, empty, form_post, submit,
+    Choice, Column, Field, FilterBar, FormErrors, PageHeader, Paging, Row, Table, Tone, badge, card, empty, form_post,
+    submit,
 };
 use ui::{View, shell};
 use web::{Cx, Failure, Form, PagingQuery, Query, Signed, Site, redirect_with_flash};
@@ -80,23 +81,27 @@ fn page(cx: &View, actor: &Actor, today: jiff::civil::Date, found: &Page<Visit>)
     if actor.may(Permission::ReviewManage) {
         header = header.link(&cx.t("review-onsite-new"), "/console/review/onsite/new", "calendar");
     }
-    shell::console(cx, &cx.t("review-onsite"), html! {
-        (header)
-        (ways(cx, actor))
-        (FilterBar::new(cx)
-            .choice("state", cx.t("review-state"), states)
-            .choice("mine", cx.t("review-inspector"), vec![("true".to_owned(), cx.t("review-me"))]))
-        (Table::new(cx, cx.t("review-onsite"))
-            .column(Column::text(cx.t("review-merchant")))
-            .column(Column::text(cx.t("review-address")).quiet())
-            .column(Column::text(cx.t("review-date")))
-            .column(Column::text(cx.t("review-inspector")))
-            .column(Column::text(cx.t("review-report-due")).quiet())
-            .column(Column::text(cx.t("review-state")))
-            .rows(found.rows.iter().map(row))
-            .empty(empty("map-pin", &cx.t("review-onsite-none"), &cx.t("review-onsite-none-help"), None))
-            .paging(Paging::pages(cx, found.paging.page, found.pages(), found.total)))
-    })
+    shell::console(
+        cx,
+        &cx.t("review-onsite"),
+        html! {
+            (header)
+            (ways(cx, actor))
+            (FilterBar::new(cx)
+                .choice("state", cx.t("review-state"), states)
+                .choice("mine", cx.t("review-inspector"), vec![("true".to_owned(), cx.t("review-me"))]))
+            (Table::new(cx, cx.t("review-onsite"))
+                .column(Column::text(cx.t("review-merchant")))
+                .column(Column::text(cx.t("review-address")).quiet())
+                .column(Column::text(cx.t("review-date")))
+                .column(Column::text(cx.t("review-inspector")))
+                .column(Column::text(cx.t("review-report-due")).quiet())
+                .column(Column::text(cx.t("review-state")))
+                .rows(found.rows.iter().map(row))
+                .empty(empty("map-pin", &cx.t("review-onsite-none"), &cx.t("review-onsite-none-help"), None))
+                .paging(Paging::pages(cx, found.paging.page, found.pages(), found.total)))
+        },
+    )
 }
 
 /// The appointment form.
@@ -126,7 +131,13 @@ pub(crate) async fn form(
     form_page(&site, &actor, &cx, &asked, &FormErrors::none()).await
 }
 
-async fn form_page(site: &Site, actor: &Actor, cx: &View, asked: &Asking, errors: &FormErrors) -> Result<Markup, Failure> {
+async fn form_page(
+    site: &Site,
+    actor: &Actor,
+    cx: &View,
+    asked: &Asking,
+    errors: &FormErrors,
+) -> Result<Markup, Failure> {
     let people = queue::reviewers(site.kernel(), actor).await?;
     let earliest = onsite::earliest_date(site.kernel())?.to_string();
     let title = cx.t("review-onsite-new");
@@ -135,20 +146,24 @@ async fn form_page(site: &Site, actor: &Actor, cx: &View, asked: &Asking, errors
         named.map(|person| Choice::new(person.id, person.name)).collect::<Vec<_>>()
     };
     let date = if asked.date.is_empty() { earliest.clone() } else { asked.date.clone() };
-    Ok(shell::console(cx, &title, html! {
-        (PageHeader::new(cx, &title).back(cx.t("review-onsite"), "/console/review/onsite"))
-        (errors)
-        (card("", form_post(cx, "/console/review/onsite/new", html! {
-            (Field::text(cx, "merchant_id", cx.t("review-merchant-id")).value(&asked.merchant_id).required().errors(errors))
-            (Field::text(cx, "address", cx.t("review-address")).value(&asked.address).required().errors(errors))
-            (Field::text(cx, "contact", cx.t("review-contact")).value(&asked.contact).errors(errors))
-            (Field::text(cx, "purpose", cx.t("review-purpose")).value(&asked.purpose).required().errors(errors))
-            (Field::date(cx, "date", cx.t("review-date")).value(date).hint(cx.ta("review-date-help", &[("date", earliest.as_str().into())]))
-                .attribute("min", &earliest).required().errors(errors))
-            (Field::select(cx, "inspector", cx.t("review-inspector"), choices(people)).value(&asked.inspector).hint(cx.t("review-inspector-help")).errors(errors))
-            (submit(&cx.t("review-onsite-new"), Some((&cx.t("review-cancel"), "/console/review/onsite"))))
-        })))
-    }))
+    Ok(shell::console(
+        cx,
+        &title,
+        html! {
+            (PageHeader::new(cx, &title).back(cx.t("review-onsite"), "/console/review/onsite"))
+            (errors)
+            (card("", form_post(cx, "/console/review/onsite/new", html! {
+                (Field::text(cx, "merchant_id", cx.t("review-merchant-id")).value(&asked.merchant_id).required().errors(errors))
+                (Field::text(cx, "address", cx.t("review-address")).value(&asked.address).required().errors(errors))
+                (Field::text(cx, "contact", cx.t("review-contact")).value(&asked.contact).errors(errors))
+                (Field::text(cx, "purpose", cx.t("review-purpose")).value(&asked.purpose).required().errors(errors))
+                (Field::date(cx, "date", cx.t("review-date")).value(date).hint(cx.ta("review-date-help", &[("date", earliest.as_str().into())]))
+                    .attribute("min", &earliest).required().errors(errors))
+                (Field::select(cx, "inspector", cx.t("review-inspector"), choices(people)).value(&asked.inspector).hint(cx.t("review-inspector-help")).errors(errors))
+                (submit(&cx.t("review-onsite-new"), Some((&cx.t("review-cancel"), "/console/review/onsite"))))
+            })))
+        },
+    ))
 }
 
 /// `POST /console/review/onsite/new`.
@@ -172,7 +187,8 @@ pub(crate) async fn schedule(
             Ok(redirect_with_flash(&to, "review-flash-scheduled").into_response())
         }
         Err(problem) if matches!(problem.code.code, "invalid_input" | "review_conflict") => {
-            let status = axum::http::StatusCode::from_u16(problem.code.status).unwrap_or(axum::http::StatusCode::CONFLICT);
+            let status =
+                axum::http::StatusCode::from_u16(problem.code.status).unwrap_or(axum::http::StatusCode::CONFLICT);
             let errors = FormErrors::of_problem(&cx, &problem);
             Ok((status, form_page(&site, &actor, &cx, &asked, &errors).await?).into_response())
         }

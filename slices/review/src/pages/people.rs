@@ -24,19 +24,24 @@ async fn page(site: &Site, actor: &Actor, cx: &View, errors: &FormErrors) -> Res
     let people = queue::reviewers(kernel, actor).await?;
     let conflicts = queue::conflicts(kernel, actor).await?;
     let rows = tables::routes(&parameters::pack(kernel), kernel.today())?;
-    let skills: BTreeSet<String> = rows.iter().map(|row| row.body.skill.clone()).filter(|skill| !skill.is_empty()).collect();
-    Ok(shell::console(cx, &cx.t("review-people"), html! {
-        (PageHeader::new(cx, cx.t("review-people")).lead(cx.t("review-people-lead")))
-        (ways(cx, actor))
-        (errors)
-        div class="ts-halves" {
-            (card(&cx.t("review-skills"), skills_of(cx, &people, &skills)))
-            (card(&cx.t("review-conflicts"), html! {
-                (conflict_table(cx, &people, &conflicts))
-                (conflict_form(cx, &people, errors))
-            }))
-        }
-    }))
+    let skills: BTreeSet<String> =
+        rows.iter().map(|row| row.body.skill.clone()).filter(|skill| !skill.is_empty()).collect();
+    Ok(shell::console(
+        cx,
+        &cx.t("review-people"),
+        html! {
+            (PageHeader::new(cx, cx.t("review-people")).lead(cx.t("review-people-lead")))
+            (ways(cx, actor))
+            (errors)
+            div class="ts-halves" {
+                (card(&cx.t("review-skills"), skills_of(cx, &people, &skills)))
+                (card(&cx.t("review-conflicts"), html! {
+                    (conflict_table(cx, &people, &conflicts))
+                    (conflict_form(cx, &people, errors))
+                }))
+            }
+        },
+    ))
 }
 
 fn name_of(person: &Reviewer) -> &str {
@@ -66,17 +71,22 @@ fn skills_of(cx: &View, people: &[Reviewer], skills: &BTreeSet<String>) -> Marku
 
 fn conflict_table(cx: &View, people: &[Reviewer], conflicts: &[Conflict]) -> Markup {
     let row = |conflict: &Conflict| {
-        let name = people.iter().find(|person| person.id == conflict.reviewer).map_or(conflict.reviewer.as_str(), name_of);
+        let name =
+            people.iter().find(|person| person.id == conflict.reviewer).map_or(conflict.reviewer.as_str(), name_of);
         Row::new()
             .cell(name)
             .cell(html! { a href={ "/console/merchants/" (conflict.merchant_id) } { (conflict.merchant_id) } })
             .cell(&conflict.reason)
             .cell(cx.date(conflict.since))
-            .cell(form_post(cx, "/console/review/people/conflicts/lift", html! {
-                input type="hidden" name="reviewer" value=(conflict.reviewer);
-                input type="hidden" name="merchant" value=(conflict.merchant_id);
-                button class="btn btn-sm" type="submit" { (cx.t("review-conflict-lift")) }
-            }))
+            .cell(form_post(
+                cx,
+                "/console/review/people/conflicts/lift",
+                html! {
+                    input type="hidden" name="reviewer" value=(conflict.reviewer);
+                    input type="hidden" name="merchant" value=(conflict.merchant_id);
+                    button class="btn btn-sm" type="submit" { (cx.t("review-conflict-lift")) }
+                },
+            ))
     };
     html! {
         (Table::new(cx, cx.t("review-conflicts"))
@@ -92,12 +102,16 @@ fn conflict_table(cx: &View, people: &[Reviewer], conflicts: &[Conflict]) -> Mar
 
 fn conflict_form(cx: &View, people: &[Reviewer], errors: &FormErrors) -> Markup {
     let choices = people.iter().map(|person| Choice::new(&person.id, name_of(person))).collect();
-    form_post(cx, "/console/review/people/conflicts", html! {
-        (Field::select(cx, "reviewer", cx.t("review-reviewer"), choices).required().errors(errors))
-        (Field::text(cx, "merchant", cx.t("review-merchant-id")).required().errors(errors))
-        (Field::text(cx, "reason", cx.t("review-why")).required().errors(errors))
-        (submit(&cx.t("review-conflict-declare"), None))
-    })
+    form_post(
+        cx,
+        "/console/review/people/conflicts",
+        html! {
+            (Field::select(cx, "reviewer", cx.t("review-reviewer"), choices).required().errors(errors))
+            (Field::text(cx, "merchant", cx.t("review-merchant-id")).required().errors(errors))
+            (Field::text(cx, "reason", cx.t("review-why")).required().errors(errors))
+            (submit(&cx.t("review-conflict-declare"), None))
+        },
+    )
 }
 
 /// Skills of a person.

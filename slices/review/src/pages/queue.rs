@@ -10,7 +10,8 @@ use kernel::{Actor, Page, Paging, Permission};
 use maud::{Markup, html};
 use serde::Deserialize;
 use ui::parts::{
-    Column, FilterBar, KeyHelp, PageHeader, Paging as Pages, Row, Sort, Table, Tone, badge, card, clock, empty, form_post, status,
+    Column, FilterBar, KeyHelp, PageHeader, Paging as Pages, Row, Sort, Table, Tone, badge, card, clock, empty,
+    form_post, status,
 };
 use ui::{View, icon, shell};
 use web::{Cx, Failure, Form, PagingQuery, Query, Signed, Site, redirect, redirect_with_flash};
@@ -80,10 +81,14 @@ pub(crate) async fn next(
         Ok(Some(item)) => redirect(&format!("/console/review/{}", item.id)).into_response(),
         Ok(None) => redirect_with_flash("/console/review", "review-flash-nothing").into_response(),
         // Hands are full: on with what is in them.
-        Err(problem) if problem.code.code == "review_claims_full" => match queue::held(site.kernel(), &actor).await?.first() {
-            Some(item) => redirect(&format!("/console/review/{}", item.id)).warning("review-flash-full", &[]).into_response(),
-            None => return Err(problem.into()),
-        },
+        Err(problem) if problem.code.code == "review_claims_full" => {
+            match queue::held(site.kernel(), &actor).await?.first() {
+                Some(item) => {
+                    redirect(&format!("/console/review/{}", item.id)).warning("review-flash-full", &[]).into_response()
+                }
+                None => return Err(problem.into()),
+            }
+        }
         Err(problem) => return Err(problem.into()),
     })
 }
@@ -98,7 +103,8 @@ pub(crate) async fn export(
     let kernel = site.kernel();
     let filter = asked.filter(&actor, kernel.now())?;
     let titles = Titles::of(kernel)?;
-    let header = ["id", "title", "merchant", "category", "market", "queue", "severity", "state", "requested", "due", "rules"];
+    let header =
+        ["id", "title", "merchant", "category", "market", "queue", "severity", "state", "requested", "due", "rules"];
     let mut out = web::csv::Writer::new(header);
     for number in 1..=EXPORT_PAGES_MAX {
         let page = queue::list(kernel, &actor, &filter, &Paging::new(number, PAGE_ROWS_MAX)).await?;
@@ -126,30 +132,42 @@ pub(crate) async fn export(
 
 fn page(cx: &View, actor: &Actor, titles: &Titles, counts: &[QueueCount], held: &[Item], found: &Page<Item>) -> Markup {
     let decides = actor.may(Permission::ReviewDecide);
-    let take = form_post(cx, "/console/review/next", html! {
-        button class="btn btn-primary" type="submit" data-key="t" { (icon("player-play")) (cx.t("review-take-next")) }
-    });
+    let take = form_post(
+        cx,
+        "/console/review/next",
+        html! {
+            button class="btn btn-primary" type="submit" data-key="t" { (icon("player-play")) (cx.t("review-take-next")) }
+        },
+    );
     let mut header = PageHeader::new(cx, cx.t("review-title")).lead(cx.t("review-lead"));
     if decides {
         header = header.action(take);
     }
-    shell::console(cx, &cx.t("review-title"), html! {
-        (header)
-        (ways(cx, actor))
-        div class="ts-halves" {
-            (card(&cx.t("review-queues"), queues(cx, decides, titles, counts)))
-            @if decides { (card(&cx.t("review-mine"), mine(cx, titles, held))) }
-        }
-        (filters(cx, titles, counts))
-        (list(cx, titles, found))
-        (KeyHelp::new(cx).key("t", cx.t("review-take-next")).key("/", cx.t("review-search")))
-    })
+    shell::console(
+        cx,
+        &cx.t("review-title"),
+        html! {
+            (header)
+            (ways(cx, actor))
+            div class="ts-halves" {
+                (card(&cx.t("review-queues"), queues(cx, decides, titles, counts)))
+                @if decides { (card(&cx.t("review-mine"), mine(cx, titles, held))) }
+            }
+            (filters(cx, titles, counts))
+            (list(cx, titles, found))
+            (KeyHelp::new(cx).key("t", cx.t("review-take-next")).key("/", cx.t("review-search")))
+        },
+    )
 }
 
 fn queues(cx: &View, decides: bool, titles: &Titles, counts: &[QueueCount]) -> Markup {
     let row = |count: &QueueCount| {
         let name = titles.get(cx, &count.queue);
-        let late = if count.overdue > 0 { badge(Tone::Danger, &cx.number(count.overdue)) } else { html! { "0" } };
+        let late = if count.overdue > 0 {
+            badge(Tone::Danger, &cx.number(count.overdue))
+        } else {
+            html! { "0" }
+        };
         let row = Row::new()
             .link(cx.href_with(&[("queue", Some(count.queue.as_str())), ("page", None)]))
             .cell(&name)
@@ -159,11 +177,15 @@ fn queues(cx: &View, decides: bool, titles: &Titles, counts: &[QueueCount]) -> M
         if !decides {
             return row;
         }
-        row.cell(form_post(cx, "/console/review/next", html! {
-            input type="hidden" name="queue" value=(count.queue);
-            button class="btn btn-sm" type="submit" disabled[count.waiting == 0]
-                aria-label={ (cx.t("review-take-from")) " " (name) } { (cx.t("review-take-from")) }
-        }))
+        row.cell(form_post(
+            cx,
+            "/console/review/next",
+            html! {
+                input type="hidden" name="queue" value=(count.queue);
+                button class="btn btn-sm" type="submit" disabled[count.waiting == 0]
+                    aria-label={ (cx.t("review-take-from")) " " (name) } { (cx.t("review-take-from")) }
+            },
+        ))
     };
     let mut table = Table::new(cx, cx.t("review-queues"))
         .column(Column::text(cx.t("review-queue")))
@@ -197,7 +219,14 @@ fn mine(cx: &View, titles: &Titles, held: &[Item]) -> Markup {
 }
 
 fn filters(cx: &View, titles: &Titles, counts: &[QueueCount]) -> Markup {
-    let states = [ItemState::Waiting, ItemState::Claimed, ItemState::Decided, ItemState::SecondReview, ItemState::Disagreed, ItemState::Closed];
+    let states = [
+        ItemState::Waiting,
+        ItemState::Claimed,
+        ItemState::Decided,
+        ItemState::SecondReview,
+        ItemState::Disagreed,
+        ItemState::Closed,
+    ];
     let states = states.map(|state| (state.name().to_owned(), state_text(cx, state)));
     let worst = [Worst::Minor, Worst::Major, Worst::Severe].map(|worst| {
         let name = super::level(worst).map(|level| level.label(cx)).unwrap_or_default();
@@ -225,7 +254,9 @@ pub(crate) fn state_text(cx: &View, state: ItemState) -> String {
 fn state_mark(cx: &View, item: &Item) -> Markup {
     let (tone, icon_name) = match item.state {
         ItemState::Waiting => (Tone::Neutral, "clock"),
-        ItemState::Claimed if !item.is_held(cx.now) => return status(Tone::Neutral, "clock", &state_text(cx, ItemState::Waiting)),
+        ItemState::Claimed if !item.is_held(cx.now) => {
+            return status(Tone::Neutral, "clock", &state_text(cx, ItemState::Waiting));
+        }
         ItemState::Claimed => (Tone::Info, "user"),
         ItemState::Decided => (Tone::Good, "circle-check"),
         ItemState::SecondReview => (Tone::Info, "users"),

@@ -13,11 +13,17 @@ use ui::parts::{
 use ui::{View, icon, shell};
 
 /// The page.
-pub(super) fn page(cx: &View, actor: &Actor, titles: &Titles, work: &Work, form: &DecideForm, errors: &FormErrors) -> Markup {
+pub(super) fn page(
+    cx: &View,
+    actor: &Actor,
+    titles: &Titles,
+    work: &Work,
+    form: &DecideForm,
+    errors: &FormErrors,
+) -> Markup {
     let item = &work.item;
-    let mut header = PageHeader::new(cx, &item.title)
-        .back(cx.t("review-title"), "/console/review")
-        .mark(worst_mark(cx, item.worst));
+    let mut header =
+        PageHeader::new(cx, &item.title).back(cx.t("review-title"), "/console/review").mark(worst_mark(cx, item.worst));
     if matches!(item.state, ItemState::Waiting | ItemState::Claimed) {
         header = header.mark(clock(cx, item.due_at));
     }
@@ -36,17 +42,21 @@ pub(super) fn page(cx: &View, actor: &Actor, titles: &Titles, work: &Work, form:
     {
         header = header.action(link);
     }
-    shell::console(cx, &item.title, html! {
-        (header)
-        @if work.stale { (alert(Tone::Waiting, &cx.t("review-stale-title"), cx.t("review-stale-help"))) }
-        (errors)
-        div class="ts-review" {
-            div { (left(cx, titles, work)) }
-            div class="ts-review-evidence" { (evidence::middle(cx, work)) }
-            div { (right(cx, actor, work, form, errors)) }
-        }
-        (keys(cx))
-    })
+    shell::console(
+        cx,
+        &item.title,
+        html! {
+            (header)
+            @if work.stale { (alert(Tone::Waiting, &cx.t("review-stale-title"), cx.t("review-stale-help"))) }
+            (errors)
+            div class="ts-review" {
+                div { (left(cx, titles, work)) }
+                div class="ts-review-evidence" { (evidence::middle(cx, work)) }
+                div { (right(cx, actor, work, form, errors)) }
+            }
+            (keys(cx))
+        },
+    )
 }
 
 fn keys(cx: &View) -> Markup {
@@ -72,7 +82,10 @@ fn left(cx: &View, titles: &Titles, work: &Work) -> Markup {
     let merchant = html! { a href={ "/console/merchants/" (seen.merchant.id) } { (seen.merchant.name) } };
     let history = cx.ta(
         "review-merchant-history",
-        &[("approved", cx.number(seen.merchant.approved).into()), ("rejected", cx.number(seen.merchant.rejected).into())],
+        &[
+            ("approved", cx.number(seen.merchant.approved).into()),
+            ("rejected", cx.number(seen.merchant.rejected).into()),
+        ],
     );
     let version = cx.ta("review-version", &[("n", cx.number(seen.number).into())]);
     html! {
@@ -171,41 +184,49 @@ fn reason_text(cx: &View, work: &Work, reason: &Reason) -> Markup {
 fn decision_form(cx: &View, work: &Work, form: &DecideForm, errors: &FormErrors) -> Markup {
     let action = format!("/console/review/{}", work.item.id);
     let claim = work.item.claim_id.as_deref().unwrap_or("");
-    let wrong = |field: &str| html! {
-        @if let Some(text) = errors.for_field(field) { p class="ts-error" { (icon("alert-circle")) (text) } }
-    };
-    let verdict = |verdict: Verdict, key: &str, icon_name: &str| html! {
-        label class={ "ts-verdict ts-verdict-" (verdict.name()) } {
-            input type="radio" name="verdict" value=(verdict.name()) data-key=(key) required
-                checked[form.verdict == verdict.name()];
-            (icon(icon_name)) span { (cx.t(&format!("review-verdict-{}", verdict.name()))) } kbd aria-hidden="true" { (key) }
+    let wrong = |field: &str| {
+        html! {
+            @if let Some(text) = errors.for_field(field) { p class="ts-error" { (icon("alert-circle")) (text) } }
         }
     };
-    let body = form_post(cx, &action, html! {
-        input type="hidden" name="claim_id" value=(claim);
-        input type="hidden" name="version_id" value=(work.item.version_id);
-        fieldset class="ts-verdicts" id="field-verdict" {
-            legend class="visually-hidden" { (cx.t("review-decision")) }
-            (verdict(Verdict::Approve, "a", "check"))
-            (verdict(Verdict::Reject, "r", "x"))
+    let verdict = |verdict: Verdict, key: &str, icon_name: &str| {
+        html! {
+            label class={ "ts-verdict ts-verdict-" (verdict.name()) } {
+                input type="radio" name="verdict" value=(verdict.name()) data-key=(key) required
+                    checked[form.verdict == verdict.name()];
+                (icon(icon_name)) span { (cx.t(&format!("review-verdict-{}", verdict.name()))) } kbd aria-hidden="true" { (key) }
+            }
         }
-        (wrong("verdict"))
-        fieldset id="field-reasons" {
-            legend { (cx.ta("review-reasons", &[("n", cx.number(work.reasons_minimum).into())])) }
-            (wrong("reasons"))
-            ul class="ts-reasons ts-review-scroll" tabindex="0" { @for reason in &work.reasons { (reason_choice(cx, work, reason, form)) } }
-        }
-        label for="field-note" { (cx.t("review-note")) " " kbd aria-hidden="true" { "n" } }
-        (wrong("note"))
-        textarea class="form-control" id="field-note" name="note" rows="2" maxlength="10000" data-key="n"
-            placeholder=(cx.t("review-note-help")) { (form.note) }
-        h3 class="ts-card-title" { (cx.t("review-letter")) }
-        (live_check(cx, "letter", &format!("{action}/preview"), letter(cx, work, form)))
-        div class="ts-submit" {
-            button class="btn btn-primary" type="submit" { (icon("send")) (cx.t("review-send")) " " kbd aria-hidden="true" { "↵" } }
-            button class="btn" type="submit" name="step" value="preview" formnovalidate { (cx.t("review-preview")) }
-        }
-    });
+    };
+    let body = form_post(
+        cx,
+        &action,
+        html! {
+            input type="hidden" name="claim_id" value=(claim);
+            input type="hidden" name="version_id" value=(work.item.version_id);
+            fieldset class="ts-verdicts" id="field-verdict" {
+                legend class="visually-hidden" { (cx.t("review-decision")) }
+                (verdict(Verdict::Approve, "a", "check"))
+                (verdict(Verdict::Reject, "r", "x"))
+            }
+            (wrong("verdict"))
+            fieldset id="field-reasons" {
+                legend { (cx.ta("review-reasons", &[("n", cx.number(work.reasons_minimum).into())])) }
+                (wrong("reasons"))
+                ul class="ts-reasons ts-review-scroll" tabindex="0" { @for reason in &work.reasons { (reason_choice(cx, work, reason, form)) } }
+            }
+            label for="field-note" { (cx.t("review-note")) " " kbd aria-hidden="true" { "n" } }
+            (wrong("note"))
+            textarea class="form-control" id="field-note" name="note" rows="2" maxlength="10000" data-key="n"
+                placeholder=(cx.t("review-note-help")) { (form.note) }
+            h3 class="ts-card-title" { (cx.t("review-letter")) }
+            (live_check(cx, "letter", &format!("{action}/preview"), letter(cx, work, form)))
+            div class="ts-submit" {
+                button class="btn btn-primary" type="submit" { (icon("send")) (cx.t("review-send")) " " kbd aria-hidden="true" { "↵" } }
+                button class="btn" type="submit" name="step" value="preview" formnovalidate { (cx.t("review-preview")) }
+            }
+        },
+    );
     card(&cx.t("review-decision"), body)
 }
 
@@ -269,9 +290,13 @@ fn lease(cx: &View, work: &Work) -> Markup {
 }
 
 fn release(cx: &View, work: &Work) -> Markup {
-    form_post(cx, &format!("/console/review/{}/release", work.item.id), html! {
-        button class="btn btn-sm" type="submit" { (icon("arrow-back-up")) (cx.t("review-release")) }
-    })
+    form_post(
+        cx,
+        &format!("/console/review/{}/release", work.item.id),
+        html! {
+            button class="btn btn-sm" type="submit" { (icon("arrow-back-up")) (cx.t("review-release")) }
+        },
+    )
 }
 
 fn decided(cx: &View, work: &Work, decision: &Decision) -> Markup {
@@ -279,12 +304,15 @@ fn decided(cx: &View, work: &Work, decision: &Decision) -> Markup {
         let found = work.reasons.iter().find(|reason| reason.code == *code);
         found.map_or_else(|| code.clone(), |reason| cx.both(&reason.label).to_owned())
     };
-    card(&cx.t("review-decision"), html! {
-        p { (verdict_mark(cx, decision.verdict)) " " (cx.moment(decision.decided_at)) }
-        @if decision.overturned { (alert(Tone::Waiting, "", cx.t("review-overturned"))) }
-        ul { @for reason in &decision.reasons { li { (name(reason)) } } }
-        @if !decision.note.is_empty() { blockquote { (decision.note) } }
-        p { a href={ "/console/ledger/" (decision.act_id) } { (icon("shield-check")) (cx.t("review-act")) } }
-        (copyable(cx, &decision.act_id))
-    })
+    card(
+        &cx.t("review-decision"),
+        html! {
+            p { (verdict_mark(cx, decision.verdict)) " " (cx.moment(decision.decided_at)) }
+            @if decision.overturned { (alert(Tone::Waiting, "", cx.t("review-overturned"))) }
+            ul { @for reason in &decision.reasons { li { (name(reason)) } } }
+            @if !decision.note.is_empty() { blockquote { (decision.note) } }
+            p { a href={ "/console/ledger/" (decision.act_id) } { (icon("shield-check")) (cx.t("review-act")) } }
+            (copyable(cx, &decision.act_id))
+        },
+    )
 }

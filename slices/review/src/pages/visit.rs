@@ -45,36 +45,44 @@ fn page(cx: &View, actor: &Actor, today: jiff::civil::Date, visit: &Visit, error
         .back(cx.t("review-onsite"), "/console/review/onsite")
         .mark(state_mark(cx, visit, today));
     if visit.state == VisitState::Scheduled && actor.may(Permission::ReviewManage) {
-        let body = form_post(cx, &format!("/console/review/onsite/{}/cancel", visit.id), html! {
-            (Field::text(cx, "reason", cx.t("review-why")).required())
-            (submit(&cx.t("review-visit-cancel"), None))
-        });
+        let body = form_post(
+            cx,
+            &format!("/console/review/onsite/{}/cancel", visit.id),
+            html! {
+                (Field::text(cx, "reason", cx.t("review-why")).required())
+                (submit(&cx.t("review-visit-cancel"), None))
+            },
+        );
         header = header.action(confirm(&cx.t("review-visit-cancel"), "circle-x", true, body));
     }
-    shell::console(cx, &visit.merchant_name, html! {
-        (header)
-        (errors)
-        div class="ts-aside" {
-            div {
-                @if visit.may_fill(actor) { (fill(cx, visit, errors)) } @else { (answers(cx, visit)) }
+    shell::console(
+        cx,
+        &visit.merchant_name,
+        html! {
+            (header)
+            (errors)
+            div class="ts-aside" {
+                div {
+                    @if visit.may_fill(actor) { (fill(cx, visit, errors)) } @else { (answers(cx, visit)) }
+                }
+                div {
+                    (card(&cx.t("review-facts"), html! {
+                        (facts()
+                            .add(cx.t("review-merchant"), html! { a href={ "/console/merchants/" (visit.merchant_id) } { (visit.merchant_name) } })
+                            .add(cx.t("review-address"), &visit.address)
+                            .maybe(cx.t("review-contact"), some(&visit.contact))
+                            .add(cx.t("review-purpose"), &visit.purpose)
+                            .add(cx.t("review-date"), visit.date.to_string())
+                            .add(cx.t("review-inspector"), &visit.inspector_name)
+                            .add(cx.t("review-report-due"), visit.report_due.to_string())
+                            .maybe(cx.t("review-reported"), visit.reported_at.map(|at| cx.moment(at))))
+                    }))
+                    (photos(cx, actor, visit))
+                    @if visit.may_fill(actor) { (report_form(cx, visit, errors)) }
+                }
             }
-            div {
-                (card(&cx.t("review-facts"), html! {
-                    (facts()
-                        .add(cx.t("review-merchant"), html! { a href={ "/console/merchants/" (visit.merchant_id) } { (visit.merchant_name) } })
-                        .add(cx.t("review-address"), &visit.address)
-                        .maybe(cx.t("review-contact"), some(&visit.contact))
-                        .add(cx.t("review-purpose"), &visit.purpose)
-                        .add(cx.t("review-date"), visit.date.to_string())
-                        .add(cx.t("review-inspector"), &visit.inspector_name)
-                        .add(cx.t("review-report-due"), visit.report_due.to_string())
-                        .maybe(cx.t("review-reported"), visit.reported_at.map(|at| cx.moment(at))))
-                }))
-                (photos(cx, actor, visit))
-                @if visit.may_fill(actor) { (report_form(cx, visit, errors)) }
-            }
-        }
-    })
+        },
+    )
 }
 
 fn sections(visit: &Visit) -> Vec<(&CheckItem, bool)> {
@@ -99,49 +107,59 @@ fn question(cx: &View, item: &CheckItem) -> Markup {
 }
 
 fn fill(cx: &View, visit: &Visit, errors: &FormErrors) -> Markup {
-    card(&cx.t("review-checklist"), form_post(cx, &format!("/console/review/onsite/{}", visit.id), html! {
-        @for (item, opens) in sections(visit) {
-            @if opens { h3 { (cx.both(&item.section)) } }
-            @let answer = visit.answers.get(&item.id);
-            fieldset class="ts-field" id={ "field-" (item.id) } {
-                legend { (question(cx, item)) }
-                @if let Some(text) = errors.for_field(&item.id) { p class="ts-error" { (icon("alert-circle")) (text) } }
-                div class="ts-row" {
-                    @for found in Found::ALL {
-                        label class="ts-checkbox" {
-                            input class="form-check-input" type="radio" name={ "found:" (item.id) } value=(found.name())
-                                checked[answer.is_some_and(|answer| answer.found == *found)];
-                            span { (cx.t(&format!("review-found-{}", found.name()))) }
+    card(
+        &cx.t("review-checklist"),
+        form_post(
+            cx,
+            &format!("/console/review/onsite/{}", visit.id),
+            html! {
+                @for (item, opens) in sections(visit) {
+                    @if opens { h3 { (cx.both(&item.section)) } }
+                    @let answer = visit.answers.get(&item.id);
+                    fieldset class="ts-field" id={ "field-" (item.id) } {
+                        legend { (question(cx, item)) }
+                        @if let Some(text) = errors.for_field(&item.id) { p class="ts-error" { (icon("alert-circle")) (text) } }
+                        div class="ts-row" {
+                            @for found in Found::ALL {
+                                label class="ts-checkbox" {
+                                    input class="form-check-input" type="radio" name={ "found:" (item.id) } value=(found.name())
+                                        checked[answer.is_some_and(|answer| answer.found == *found)];
+                                    span { (cx.t(&format!("review-found-{}", found.name()))) }
+                                }
+                            }
+                            input class="form-control" type="text" name={ "note:" (item.id) } maxlength="2000"
+                                value=(answer.map_or("", |answer| answer.note.as_str())) aria-label={ (cx.t("review-note")) "：" (cx.both(&item.title)) };
                         }
                     }
-                    input class="form-control" type="text" name={ "note:" (item.id) } maxlength="2000"
-                        value=(answer.map_or("", |answer| answer.note.as_str())) aria-label={ (cx.t("review-note")) "：" (cx.both(&item.title)) };
                 }
-            }
-        }
-        (Field::textarea(cx, "summary", cx.t("review-summary"), 3).value(&visit.summary).errors(errors))
-        (submit(&cx.t("review-save"), None))
-    }))
+                (Field::textarea(cx, "summary", cx.t("review-summary"), 3).value(&visit.summary).errors(errors))
+                (submit(&cx.t("review-save"), None))
+            },
+        ),
+    )
 }
 
 fn answers(cx: &View, visit: &Visit) -> Markup {
-    card(&cx.t("review-checklist"), html! {
-        @for (item, opens) in sections(visit) {
-            @if opens { h3 { (cx.both(&item.section)) } }
-            p {
-                (question(cx, item)) " "
-                @match visit.answers.get(&item.id) {
-                    Some(answer) => {
-                        (badge(match answer.found { Found::Yes => Tone::Good, Found::No => Tone::Danger, Found::Inapplicable => Tone::Neutral },
-                            &cx.t(&format!("review-found-{}", answer.found.name()))))
-                        @if !answer.note.is_empty() { " " (answer.note) }
+    card(
+        &cx.t("review-checklist"),
+        html! {
+            @for (item, opens) in sections(visit) {
+                @if opens { h3 { (cx.both(&item.section)) } }
+                p {
+                    (question(cx, item)) " "
+                    @match visit.answers.get(&item.id) {
+                        Some(answer) => {
+                            (badge(match answer.found { Found::Yes => Tone::Good, Found::No => Tone::Danger, Found::Inapplicable => Tone::Neutral },
+                                &cx.t(&format!("review-found-{}", answer.found.name()))))
+                            @if !answer.note.is_empty() { " " (answer.note) }
+                        }
+                        None => "—",
                     }
-                    None => "—",
                 }
             }
-        }
-        @if !visit.summary.is_empty() { h3 { (cx.t("review-summary")) } p { (visit.summary) } }
-    })
+            @if !visit.summary.is_empty() { h3 { (cx.t("review-summary")) } p { (visit.summary) } }
+        },
+    )
 }
 
 fn photos(cx: &View, actor: &Actor, visit: &Visit) -> Markup {
@@ -151,31 +169,41 @@ fn photos(cx: &View, actor: &Actor, visit: &Visit) -> Markup {
         let item = visit.checklist.iter().find(|item| item.id == check);
         item.map_or_else(|| cx.t("review-photo-whole"), |item| cx.both(&item.title).to_owned())
     };
-    card(&cx.t("review-photos"), html! {
-        ul class="ts-review-list" {
-            @for photo in &visit.photos {
-                @let src = format!("/console/review/onsite/{}/photos/{}", visit.id, photo.sha256);
-                li { a href=(src) { img class="ts-review-photo" src=(src) alt=(title_of(&photo.check)) loading="lazy"; } div class="ts-muted" { (title_of(&photo.check)) } }
+    card(
+        &cx.t("review-photos"),
+        html! {
+            ul class="ts-review-list" {
+                @for photo in &visit.photos {
+                    @let src = format!("/console/review/onsite/{}/photos/{}", visit.id, photo.sha256);
+                    li { a href=(src) { img class="ts-review-photo" src=(src) alt=(title_of(&photo.check)) loading="lazy"; } div class="ts-muted" { (title_of(&photo.check)) } }
+                }
             }
-        }
-        @if visit.photos.is_empty() { p class="ts-muted" { (cx.t("review-photos-none")) } }
-        @if visit.may_fill(actor) {
-            (form_upload(cx, &format!("/console/review/onsite/{}/photos", visit.id), html! {
-                (Field::select(cx, "check", cx.t("review-photo-of"), choices))
-                (Field::file(cx, "photo", cx.t("review-photo"), "image/*").attribute("multiple", "multiple").required())
-                (submit(&cx.t("review-photo-add"), None))
-            }))
-        }
-    })
+            @if visit.photos.is_empty() { p class="ts-muted" { (cx.t("review-photos-none")) } }
+            @if visit.may_fill(actor) {
+                (form_upload(cx, &format!("/console/review/onsite/{}/photos", visit.id), html! {
+                    (Field::select(cx, "check", cx.t("review-photo-of"), choices))
+                    (Field::file(cx, "photo", cx.t("review-photo"), "image/*").attribute("multiple", "multiple").required())
+                    (submit(&cx.t("review-photo-add"), None))
+                }))
+            }
+        },
+    )
 }
 
 fn report_form(cx: &View, visit: &Visit, errors: &FormErrors) -> Markup {
     let choices = Outcome::ALL.iter().map(|outcome| Choice::new(outcome.name(), outcome_text(cx, *outcome))).collect();
-    card(&cx.t("review-report"), form_post(cx, &format!("/console/review/onsite/{}/report", visit.id), html! {
-        p class="ts-muted" { (cx.t("review-report-help")) }
-        (Field::radios(cx, "outcome", cx.t("review-outcome"), choices).required().errors(errors))
-        (submit(&cx.t("review-report-send"), None))
-    }))
+    card(
+        &cx.t("review-report"),
+        form_post(
+            cx,
+            &format!("/console/review/onsite/{}/report", visit.id),
+            html! {
+                p class="ts-muted" { (cx.t("review-report-help")) }
+                (Field::radios(cx, "outcome", cx.t("review-outcome"), choices).required().errors(errors))
+                (submit(&cx.t("review-report-send"), None))
+            },
+        ),
+    )
 }
 
 /// `POST /console/review/onsite/{id}`: keeps answers.
@@ -255,7 +283,9 @@ pub(crate) async fn report(
         None => Err(Problem::invalid_field("outcome", "review-fault-outcome")),
     };
     match done {
-        Ok(_) => Ok(redirect_with_flash(&format!("/console/review/onsite/{id}"), "review-flash-reported").into_response()),
+        Ok(_) => {
+            Ok(redirect_with_flash(&format!("/console/review/onsite/{id}"), "review-flash-reported").into_response())
+        }
         Err(problem) => again(&site, &actor, &cx, &id, problem).await,
     }
 }
@@ -276,7 +306,9 @@ pub(crate) async fn cancel(
     Form(form): Form<CancelForm>,
 ) -> Result<Response, Failure> {
     match onsite::cancel(site.kernel(), &actor, &id, &form.reason).await {
-        Ok(()) => Ok(redirect_with_flash(&format!("/console/review/onsite/{id}"), "review-flash-cancelled").into_response()),
+        Ok(()) => {
+            Ok(redirect_with_flash(&format!("/console/review/onsite/{id}"), "review-flash-cancelled").into_response())
+        }
         Err(problem) => again(&site, &actor, &cx, &id, problem).await,
     }
 }

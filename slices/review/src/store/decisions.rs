@@ -7,7 +7,9 @@ use db::Tx;
 use ground::Timestamp;
 use kernel::Result;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 /// Most decisions measured at once.
 pub(crate) const MEASURED_MAX: u64 = 200_000;
@@ -76,7 +78,11 @@ pub(crate) async fn insert(tx: &Tx, decision: &Decision, seen: &Evidence) -> Res
         .rules
         .iter()
         .take(RULES_MAX)
-        .map(|rule| rules::Model { decision_id: decision.id.clone(), rule: rule.clone(), at: decision.decided_at.micros() })
+        .map(|rule| rules::Model {
+            decision_id: decision.id.clone(),
+            rule: rule.clone(),
+            at: decision.decided_at.micros(),
+        })
         .map(IntoActiveModel::into_active_model)
         .collect();
     if !found.is_empty() && decision.kind == Kind::Listing {

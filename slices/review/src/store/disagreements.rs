@@ -7,7 +7,9 @@ use db::Tx;
 use ground::{Problem, Timestamp};
 use kernel::{Page, Paging, Result};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use std::collections::HashMap;
 
 /// Notes that two opinions differ.
@@ -33,7 +35,8 @@ async fn whole(db: &impl ConnectionTrait, models: Vec<disagreements::Model>) -> 
         models.iter().flat_map(|model| [model.first_decision_id.clone(), model.second_decision_id.clone()]).collect();
     let by_id: HashMap<String, _> =
         decisions::get_all(db, &ids).await?.into_iter().map(|decision| (decision.id.clone(), decision)).collect();
-    let decision = |id: &str| by_id.get(id).cloned().ok_or_else(|| Problem::internal(format!("the decision {id} is missing")));
+    let decision =
+        |id: &str| by_id.get(id).cloned().ok_or_else(|| Problem::internal(format!("the decision {id} is missing")));
     let mut all = Vec::with_capacity(models.len());
     for model in models {
         let resolution = match (&model.verdict, model.resolved_by, model.resolved_at) {

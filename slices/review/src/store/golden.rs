@@ -7,7 +7,9 @@ use db::Tx;
 use ground::Timestamp;
 use kernel::{Page, Paging, Result};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 /// Most golden items in use at once.
 pub const ACTIVE_MAX: u64 = 2_000;

@@ -8,8 +8,8 @@ use ground::Timestamp;
 use kernel::{Page, Paging, Result};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, Order, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, Order, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
 /// Columns a list may be sorted by.
@@ -122,11 +122,8 @@ fn read(model: items::Model) -> Result<Item> {
 
 /// Inserts an item. `false`: there is one for the same cause already.
 pub(crate) async fn insert(tx: &Tx, item: &Item) -> Result<bool> {
-    let there = items::Entity::find()
-        .filter(items::Column::Dedupe.eq(item.dedupe.as_str()))
-        .count(tx)
-        .await
-        .map_err(fail)?;
+    let there =
+        items::Entity::find().filter(items::Column::Dedupe.eq(item.dedupe.as_str())).count(tx).await.map_err(fail)?;
     if there > 0 {
         return Ok(false);
     }
@@ -194,7 +191,9 @@ fn filtered(sight: &Sight, filter: &Filter) -> Select<items::Entity> {
     if let Some(category) = &filter.category {
         let below = format!("{category}/");
         query = query.filter(
-            Condition::any().add(items::Column::Category.eq(category.as_str())).add(items::Column::Category.starts_with(below)),
+            Condition::any()
+                .add(items::Column::Category.eq(category.as_str()))
+                .add(items::Column::Category.starts_with(below)),
         );
     }
     if let Some(market) = &filter.market {
@@ -213,7 +212,12 @@ fn filtered(sight: &Sight, filter: &Filter) -> Select<items::Entity> {
 }
 
 /// Items by filter, order ([`SORTS`]) and page; by urgency where no order is asked.
-pub(crate) async fn list(db: &impl ConnectionTrait, sight: &Sight, filter: &Filter, paging: &Paging) -> Result<Page<Item>> {
+pub(crate) async fn list(
+    db: &impl ConnectionTrait,
+    sight: &Sight,
+    filter: &Filter,
+    paging: &Paging,
+) -> Result<Page<Item>> {
     let query = filtered(sight, filter);
     let total = query.clone().count(db).await.map_err(fail)?;
     let order = |descending: bool| if descending { Order::Desc } else { Order::Asc };
@@ -225,18 +229,17 @@ pub(crate) async fn list(db: &impl ConnectionTrait, sight: &Sight, filter: &Filt
         Some(("requested", order)) => query.order_by(items::Column::RequestedAt, order),
         _ => query.order_by_desc(items::Column::Priority).order_by_asc(items::Column::DueAt),
     };
-    let rows = query
-        .order_by_asc(items::Column::Id)
-        .offset(paging.offset())
-        .limit(paging.rows)
-        .all(db)
-        .await
-        .map_err(fail)?;
+    let rows =
+        query.order_by_asc(items::Column::Id).offset(paging.offset()).limit(paging.rows).all(db).await.map_err(fail)?;
     Ok(Page { rows: rows.into_iter().map(read).collect::<Result<_>>()?, total, paging: paging.clone() })
 }
 
 /// Counts by queue and state of what is open: `(queue, state, items)`.
-pub(crate) async fn counts(db: &impl ConnectionTrait, sight: &Sight, overdue_at: Option<Timestamp>) -> Result<Vec<(String, String, i64)>> {
+pub(crate) async fn counts(
+    db: &impl ConnectionTrait,
+    sight: &Sight,
+    overdue_at: Option<Timestamp>,
+) -> Result<Vec<(String, String, i64)>> {
     let filter = Filter { open: true, overdue_at, ..Filter::default() };
     filtered(sight, &filter)
         .select_only()

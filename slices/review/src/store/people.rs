@@ -7,7 +7,9 @@ use db::Tx;
 use ground::Timestamp;
 use kernel::Result;
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 /// Most reviewers listed.
 const REVIEWERS_MAX: u64 = 1_000;
@@ -42,7 +44,8 @@ pub(crate) async fn hold(tx: &Tx, id: &str, name: &str, now: Timestamp) -> Resul
 }
 
 async fn upsert(tx: &Tx, id: &str, name: &str, now: Timestamp, changed: &[reviewers::Column]) -> Result<()> {
-    let model = reviewers::Model { id: id.to_owned(), name: name.to_owned(), skills: "[]".to_owned(), seen_at: now.micros() };
+    let model =
+        reviewers::Model { id: id.to_owned(), name: name.to_owned(), skills: "[]".to_owned(), seen_at: now.micros() };
     reviewers::Entity::insert(model.into_active_model())
         .on_conflict(OnConflict::column(reviewers::Column::Id).update_columns(changed.iter().copied()).to_owned())
         .exec_without_returning(tx)

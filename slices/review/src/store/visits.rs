@@ -8,7 +8,9 @@ use ground::{Problem, Timestamp};
 use jiff::civil::Date;
 use kernel::{Page, Paging, Result};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use std::collections::BTreeMap;
 
 fn date(text: &str) -> Result<Date> {
@@ -104,7 +106,13 @@ pub(crate) async fn list(
 }
 
 /// Writes answers and photos of a visit that is still open. `false`: it is not.
-pub(crate) async fn save(tx: &Tx, id: &str, answers: &BTreeMap<String, Answer>, photos: &[Photo], summary: &str) -> Result<bool> {
+pub(crate) async fn save(
+    tx: &Tx,
+    id: &str,
+    answers: &BTreeMap<String, Answer>,
+    photos: &[Photo],
+    summary: &str,
+) -> Result<bool> {
     let done = visits::Entity::update_many()
         .col_expr(visits::Column::Answers, Expr::value(to_json(answers)?))
         .col_expr(visits::Column::Photos, Expr::value(to_json(photos)?))
@@ -118,7 +126,13 @@ pub(crate) async fn save(tx: &Tx, id: &str, answers: &BTreeMap<String, Answer>, 
 }
 
 /// Ends an open visit. `false`: it is not open.
-pub(crate) async fn finish(tx: &Tx, id: &str, state: VisitState, outcome: Option<Outcome>, now: Timestamp) -> Result<bool> {
+pub(crate) async fn finish(
+    tx: &Tx,
+    id: &str,
+    state: VisitState,
+    outcome: Option<Outcome>,
+    now: Timestamp,
+) -> Result<bool> {
     let done = visits::Entity::update_many()
         .col_expr(visits::Column::State, Expr::value(state.name()))
         .col_expr(visits::Column::Outcome, Expr::value(outcome.map(|outcome| outcome.name().to_owned())))

@@ -27,7 +27,10 @@ async fn a_decision_reaches_the_listing_with_its_reasons_and_act() {
         let next = house.request(2).await;
         let work = show_with(house.shelf.as_ref(), &house.kernel, &a, &next.id).await.unwrap();
         assert_eq!(work.evidence.similar.len(), 1);
-        assert_eq!((work.evidence.similar[0].verdict, work.evidence.similar[0].title.as_str()), (Verdict::Reject, "最好的水壶 1 号"));
+        assert_eq!(
+            (work.evidence.similar[0].verdict, work.evidence.similar[0].title.as_str()),
+            (Verdict::Reject, "最好的水壶 1 号")
+        );
     }
 }
 
@@ -45,7 +48,11 @@ async fn pressing_twice_decides_once_even_at_the_same_time() {
         assert_eq!(one.id, third.id);
         assert_eq!(house.told().len(), 1);
         assert_eq!(house.acts("review.decided").await.len(), 1);
-        assert_eq!(code(house.decide(&a, &claimed, Verdict::Reject).await), "review_decided", "another decision is no repetition");
+        assert_eq!(
+            code(house.decide(&a, &claimed, Verdict::Reject).await),
+            "review_decided",
+            "another decision is no repetition"
+        );
     }
 }
 
@@ -132,7 +139,10 @@ async fn a_decision_needs_reasons_that_carry_it_and_a_note_where_one_is_asked_fo
         assert_eq!(format!("{} {}", fault.place.field.clone().unwrap_or_default(), fault.message), expected);
     }
     assert!(house.told().is_empty());
-    house.hand_in(&a, &claimed, &with(Verdict::Reject, &["reject-other", "cn-test-absolute"], "实物与图片不符")).await.unwrap();
+    house
+        .hand_in(&a, &claimed, &with(Verdict::Reject, &["reject-other", "cn-test-absolute"], "实物与图片不符"))
+        .await
+        .unwrap();
     let act = &house.acts("review.decided").await[0];
     assert_eq!(act.private.as_ref().unwrap()["note"], "实物与图片不符");
     assert!(!act.public.to_string().contains("实物"), "free text is never public");

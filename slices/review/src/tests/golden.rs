@@ -13,7 +13,9 @@ async fn with_golden(house: &House) -> Item {
     let manager = person("m", &[Role::Manager]);
     let version = house.place(50, VersionState::Rejected);
     let chosen = ["cn-test-absolute".to_owned()];
-    golden::add_with(house.shelf.as_ref(), &house.kernel, &manager, &version, Verdict::Reject, &chosen, "绝对化").await.unwrap();
+    golden::add_with(house.shelf.as_ref(), &house.kernel, &manager, &version, Verdict::Reject, &chosen, "绝对化")
+        .await
+        .unwrap();
     house.request(1).await
 }
 
@@ -24,7 +26,10 @@ async fn a_golden_item_looks_like_any_other_and_touches_no_listing() {
         let (a, b, manager) = (reviewer("a"), reviewer("b"), person("m", &[Role::Manager]));
         let taken = queue::take_next(&house.kernel, &a, None).await.unwrap().unwrap();
         assert_eq!(taken.kind, Kind::Golden, "{}", house.kind);
-        assert!(taken.requested_at <= house.kernel.now() && taken.due_at > house.kernel.now(), "it seems to have waited");
+        assert!(
+            taken.requested_at <= house.kernel.now() && taken.due_at > house.kernel.now(),
+            "it seems to have waited"
+        );
         assert_eq!((taken.queue.as_str(), taken.state), (real.queue.as_str(), ItemState::Claimed));
         let work = show_with(house.shelf.as_ref(), &house.kernel, &a, &taken.id).await.unwrap();
         assert!(work.held && !work.stale && !work.reasons.is_empty() && work.decision.is_none());
@@ -41,7 +46,11 @@ async fn a_golden_item_looks_like_any_other_and_touches_no_listing() {
             assert!(history.iter().all(|act| act.kind != "review.decided"), "not even its history");
         }
         let second = queue::take_next(&house.kernel, &a, None).await.unwrap().unwrap();
-        assert_eq!((second.kind, second.id.as_str()), (Kind::Listing, real.id.as_str()), "each person has it once a window");
+        assert_eq!(
+            (second.kind, second.id.as_str()),
+            (Kind::Listing, real.id.as_str()),
+            "each person has it once a window"
+        );
         let all = golden::list(&house.kernel, &manager, Some(true), &Paging::default()).await.unwrap();
         assert_eq!((all.rows[0].given, all.rows[0].right), (1, 0));
         let found = measures::measures(&house.kernel, &manager).await.unwrap();
@@ -94,6 +103,8 @@ async fn a_retired_golden_item_is_not_given_out_and_without_work_there_is_none()
     let empty = House::new(ALWAYS).await;
     let version = empty.place(50, VersionState::Rejected);
     let chosen = ["cn-test-absolute".to_owned()];
-    golden::add_with(empty.shelf.as_ref(), &empty.kernel, &manager, &version, Verdict::Reject, &chosen, "").await.unwrap();
+    golden::add_with(empty.shelf.as_ref(), &empty.kernel, &manager, &version, Verdict::Reject, &chosen, "")
+        .await
+        .unwrap();
     assert!(queue::take_next(&empty.kernel, &reviewer("a"), None).await.unwrap().is_none(), "it would stand out");
 }

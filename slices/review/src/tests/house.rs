@@ -89,7 +89,7 @@ fn packs(changes: &[(&str, &str)]) -> policy::Packs {
             let Some(at) = source.text.find(&format!("- id: {name}\n")) else { continue };
             let from = at + source.text[at..].find("value: ").unwrap() + "value: ".len();
             let to = from + source.text[from..].find('\n').unwrap();
-            source.text = format!("{}{value}{}", &source.text[..from], &source.text[to..]).into();
+            source.text = format!("{}{value}{}", &source.text[..from], &source.text[to..]);
         }
     }
     shipped.replaced(Arc::new(policy::Pack::from_sources("cn", &sources).unwrap()))
@@ -138,7 +138,13 @@ impl House {
 
     pub(super) async fn ask(&self, version: &str, again: bool) -> ActRecord {
         let listing = self.shelf.versions.lock().unwrap()[version].0.listing_id.clone();
-        let act = self.write(Act::new("listing.review_requested", "listing", &listing).public("version", version).public("again", again)).await;
+        let act = self
+            .write(
+                Act::new("listing.review_requested", "listing", &listing)
+                    .public("version", version)
+                    .public("again", again),
+            )
+            .await;
         queue::request(self.shelf.as_ref(), &self.kernel, &act).await.unwrap();
         act
     }
@@ -152,7 +158,12 @@ impl House {
 
     /// The newest item about a version.
     pub(super) async fn item_of(&self, version: &str) -> Item {
-        self.items().await.into_iter().filter(|item| item.version_id == version).max_by_key(|item| item.id.clone()).unwrap()
+        self.items()
+            .await
+            .into_iter()
+            .filter(|item| item.version_id == version)
+            .max_by_key(|item| item.id.clone())
+            .unwrap()
     }
 
     /// Every item a manager sees.
@@ -226,7 +237,12 @@ pub(super) fn evidence(version: &str, number: u32) -> Evidence {
         external_id: format!("SKU-{number}"),
         number: 1,
         market: "cn".to_owned(),
-        merchant: MerchantFacts { id: format!("merchant-{number}"), name: format!("商家{number}"), approved: 0, rejected: 0 },
+        merchant: MerchantFacts {
+            id: format!("merchant-{number}"),
+            name: format!("商家{number}"),
+            approved: 0,
+            rejected: 0,
+        },
         title: format!("最好的水壶 {number} 号"),
         description: "全国<b>第一</b>".to_owned(),
         category: "home/kitchen".to_owned(),

@@ -30,11 +30,13 @@ async fn a_visit_needs_the_notice_of_the_policy_in_working_days() {
     for house in House::each(&[]).await {
         // Monday 2 November; three working days of notice: Thursday is the first possible day.
         assert_eq!(onsite::earliest_date(&house.kernel).unwrap().to_string(), "2026-11-05");
-        let refused = onsite::schedule_at(&house.kernel, &manager(), &asked("2026-11-04"), Some("商家1")).await.unwrap_err();
+        let refused =
+            onsite::schedule_at(&house.kernel, &manager(), &asked("2026-11-04"), Some("商家1")).await.unwrap_err();
         assert_eq!(refused.faults[0].message, "review-fault-date-early");
         assert!(refused.faults[0].args.contains(&("earliest".into(), "2026-11-05".into())), "{}", house.kind);
         for (date, message) in [("2028-01-01", "review-fault-date-late"), ("gestern", "review-fault-date")] {
-            let refused = onsite::schedule_at(&house.kernel, &manager(), &asked(date), Some("商家1")).await.unwrap_err();
+            let refused =
+                onsite::schedule_at(&house.kernel, &manager(), &asked(date), Some("商家1")).await.unwrap_err();
             assert_eq!(refused.faults[0].message, message);
         }
         let unknown = onsite::schedule_at(&house.kernel, &manager(), &asked("2026-11-06"), None).await.unwrap_err();
@@ -43,7 +45,9 @@ async fn a_visit_needs_the_notice_of_the_policy_in_working_days() {
         assert_eq!(visit.report_due.to_string(), "2026-11-13", "five working days after the Friday");
         let act = &house.acts("review.visit_scheduled").await[0];
         assert!(!act.public.to_string().contains("文一西路"), "the address is private");
-        let listed = onsite::visits(&house.kernel, &manager(), Some(VisitState::Scheduled), true, &Paging::default()).await.unwrap();
+        let listed = onsite::visits(&house.kernel, &manager(), Some(VisitState::Scheduled), true, &Paging::default())
+            .await
+            .unwrap();
         assert_eq!(listed.rows, [visit]);
     }
 }
@@ -70,7 +74,8 @@ async fn a_report_is_whole_or_not_at_all() {
         for item in visit.checklist.iter().filter(|item| item.photo_required) {
             onsite::add_photo(&house.kernel, &manager(), &visit.id, &item.id, Bytes::from_static(PNG)).await.unwrap();
         }
-        let fake = onsite::add_photo(&house.kernel, &manager(), &visit.id, "", Bytes::from_static(b"MZ\x90 program")).await;
+        let fake =
+            onsite::add_photo(&house.kernel, &manager(), &visit.id, "", Bytes::from_static(b"MZ\x90 program")).await;
         assert_eq!(code(fake), "file_kind", "{}", house.kind);
         let done = report(Outcome::Passed).await.unwrap();
         assert_eq!((done.state, done.outcome), (VisitState::Reported, Some(Outcome::Passed)));

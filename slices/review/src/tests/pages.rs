@@ -66,7 +66,10 @@ async fn the_screen_marks_the_words_numbers_the_reasons_and_escapes_the_merchant
     let item = house.request(1).await;
     let closed = show_with(house.shelf.as_ref(), &house.kernel, &a, &item.id).await.unwrap();
     let before = screen_for_tests(&view(&house, Language::Zh), &a, &house.kernel, &closed).into_string();
-    assert!(before.contains("data-key=\"c\"") && !before.contains("name=\"verdict\""), "an unclaimed item is claimed first");
+    assert!(
+        before.contains("data-key=\"c\"") && !before.contains("name=\"verdict\""),
+        "an unclaimed item is claimed first"
+    );
 
     queue::claim(&house.kernel, &a, &item.id).await.unwrap();
     let work = show_with(house.shelf.as_ref(), &house.kernel, &a, &item.id).await.unwrap();
@@ -99,7 +102,8 @@ async fn a_full_screen_shows_pictures_documents_prices_differences_and_the_past(
     let seen = &mut work.evidence;
     seen.description = "304 不锈钢内胆，全国销量第一，三天美白，支持七天无理由退货。\n".repeat(8);
     let mut found = seen.findings[0].clone();
-    (found.field, found.start, found.end, found.text) = ("description".into(), Some(12), Some(18), "全国销量第一".into());
+    (found.field, found.start, found.end, found.text) =
+        ("description".into(), Some(12), Some(18), "全国销量第一".into());
     seen.findings.push(found.clone());
     (found.rule, found.field, found.start, found.end, found.text) =
         ("cn-test-report".into(), "documents[0].until".into(), None, None, "2025-01-01".into());
@@ -117,10 +121,13 @@ async fn a_full_screen_shows_pictures_documents_prices_differences_and_the_past(
         sha256: "b".repeat(64),
         ..DocumentFacts::default()
     }];
-    seen.comparable = (0..25).map(|n| ComparablePrice { title: format!("水壶 {n}"), price_minor: 15_900 + 700 * n }).collect();
+    seen.comparable =
+        (0..25).map(|n| ComparablePrice { title: format!("水壶 {n}"), price_minor: 15_900 + 700 * n }).collect();
     seen.on_sale_number = Some(1);
     seen.changes = vec![
-        Changed { field: "title".into(), before: Some("水壶 1 号".into()), after: Some("最好的水壶 1 号".into()) },
+        Changed {
+            field: "title".into(), before: Some("水壶 1 号".into()), after: Some("最好的水壶 1 号".into())
+        },
         Changed { field: "price_minor".into(), before: Some("159.00 CNY".into()), after: Some("99.00 CNY".into()) },
     ];
     seen.similar = (0..4)
@@ -133,15 +140,22 @@ async fn a_full_screen_shows_pictures_documents_prices_differences_and_the_past(
             act_id: format!("act-{n}"),
         })
         .collect();
-    seen.attributes = vec![("材质".into(), "304 不锈钢".into()), ("容量".into(), "1.5 L".into()), ("origin".into(), "浙江永康".into())];
+    seen.attributes = vec![
+        ("材质".into(), "304 不锈钢".into()),
+        ("容量".into(), "1.5 L".into()),
+        ("origin".into(), "浙江永康".into()),
+    ];
     work.reasons = crate::decide::offered(&house.kernel, &work.evidence).unwrap();
     for language in Language::ALL {
         let page = screen_for_tests(&view(&house, language), &a, &house.kernel, &work).into_string();
-        for part in ["ts-picture", "ts-strip", "ts-diff-inline", "/console/ledger/act-0", "CTI2024-0915", "data-key=\"9\""] {
+        for part in
+            ["ts-picture", "ts-strip", "ts-diff-inline", "/console/ledger/act-0", "CTI2024-0915", "data-key=\"9\""]
+        {
             assert!(page.contains(part), "{part}");
         }
         if let Some(folder) = std::env::var_os("TOUCHSTONE_PAGES") {
-            std::fs::write(std::path::Path::new(&folder).join(format!("review-{}.html", language.tag())), page).unwrap();
+            std::fs::write(std::path::Path::new(&folder).join(format!("review-{}.html", language.tag())), page)
+                .unwrap();
         }
     }
 }

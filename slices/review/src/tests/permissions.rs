@@ -53,7 +53,11 @@ async fn every_role_may_do_exactly_what_its_permissions_say() {
         ];
         for (permission, codes) in all {
             for (place, found) in codes.iter().enumerate() {
-                assert_eq!(*found == "forbidden", !actor.may(permission), "{role:?} {permission:?} number {place}: {found}");
+                assert_eq!(
+                    *found == "forbidden",
+                    !actor.may(permission),
+                    "{role:?} {permission:?} number {place}: {found}"
+                );
             }
         }
         assert_eq!(queue::waiting(kernel, actor).await.unwrap() > 0, actor.may(Permission::ReviewRead), "{role:?}");

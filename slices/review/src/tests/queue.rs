@@ -19,7 +19,12 @@ async fn of_many_who_reach_for_one_item_exactly_one_gets_it() {
             codes.push(code(one.await.unwrap()));
         }
         codes.sort_unstable();
-        assert_eq!(codes, ["done", "review_taken", "review_taken", "review_taken", "review_taken", "review_taken"], "{}", house.kind);
+        assert_eq!(
+            codes,
+            ["done", "review_taken", "review_taken", "review_taken", "review_taken", "review_taken"],
+            "{}",
+            house.kind
+        );
         let there = house.item_of(&item.version_id).await;
         assert!(there.is_held(house.kernel.now()));
     }
@@ -31,10 +36,8 @@ async fn two_who_take_the_next_get_different_items() {
         house.request(1).await;
         house.request(2).await;
         let (first, second) = (reviewer("a"), reviewer("b"));
-        let (one, other) = tokio::join!(
-            queue::take_next(&house.kernel, &first, None),
-            queue::take_next(&house.kernel, &second, None)
-        );
+        let (one, other) =
+            tokio::join!(queue::take_next(&house.kernel, &first, None), queue::take_next(&house.kernel, &second, None));
         let (one, other) = (one.unwrap().unwrap(), other.unwrap().unwrap());
         assert_ne!(one.id, other.id, "{}", house.kind);
         assert!(queue::take_next(&house.kernel, &reviewer("c"), None).await.unwrap().is_none());
@@ -49,7 +52,10 @@ async fn one_act_makes_one_item_however_often_it_arrives() {
         queue::request(house.shelf.as_ref(), &house.kernel, &act).await.unwrap();
         assert_eq!(house.items().await.len(), 1, "{}", house.kind);
         let item = house.item_of(&version).await;
-        assert_eq!((item.state, item.worst, item.rules.as_slice()), (ItemState::Waiting, Worst::Major, &["cn-test-absolute".to_owned()][..]));
+        assert_eq!(
+            (item.state, item.worst, item.rules.as_slice()),
+            (ItemState::Waiting, Worst::Major, &["cn-test-absolute".to_owned()][..])
+        );
         assert_eq!(item.due_at.micros() - item.requested_at.micros(), minutes(24 * 60), "the clock of a major finding");
     }
 }
@@ -215,7 +221,12 @@ async fn the_list_filters_sorts_and_pages() {
     paging.sort = Some(kernel::Sort { by: "requested".into(), descending: true });
     let page = queue::list(&house.kernel, &a, &Filter::default(), &paging).await.unwrap();
     assert_eq!((page.total, page.rows.len(), page.rows[0].listing_id.as_str()), (5, 2, "listing-5"));
-    let search = Filter { search: Some("水壶 3 号".into()), worst: Some(Worst::Major), category: Some("home".into()), ..Filter::default() };
+    let search = Filter {
+        search: Some("水壶 3 号".into()),
+        worst: Some(Worst::Major),
+        category: Some("home".into()),
+        ..Filter::default()
+    };
     assert_eq!(queue::list(&house.kernel, &a, &search, &Paging::default()).await.unwrap().total, 1);
     let none = Filter { worst: Some(Worst::Severe), ..Filter::default() };
     assert_eq!(queue::list(&house.kernel, &a, &none, &Paging::default()).await.unwrap().total, 0);

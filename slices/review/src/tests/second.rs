@@ -29,7 +29,9 @@ async fn a_second_look_never_goes_to_the_first_reviewer_and_hides_the_first_deci
         house.decide(&a, &claimed, Verdict::Reject).await.unwrap();
         let second = house.items().await.into_iter().find(|other| other.kind == Kind::Second).unwrap();
         // The first reviewer: not in the list, not as next, not by its number.
-        let seen = queue::list(&house.kernel, &a, &Filter { open: true, ..Filter::default() }, &Paging::default()).await.unwrap();
+        let seen = queue::list(&house.kernel, &a, &Filter { open: true, ..Filter::default() }, &Paging::default())
+            .await
+            .unwrap();
         assert_eq!(seen.total, 0, "{}", house.kind);
         assert!(queue::take_next(&house.kernel, &a, None).await.unwrap().is_none());
         assert_eq!(code(queue::claim(&house.kernel, &a, &second.id).await), "not_found");
@@ -64,7 +66,9 @@ async fn a_third_person_overturns_an_approval_and_the_goods_leave_the_shelf() {
         let resolve = |who: &str, note: &'static str| {
             let (actor, id) = (person(who, &[Role::Manager]), id.clone());
             let house = &house;
-            async move { second::resolve_with(house.shelf.as_ref(), &house.kernel, &actor, &id, Verdict::Reject, note).await }
+            async move {
+                second::resolve_with(house.shelf.as_ref(), &house.kernel, &actor, &id, Verdict::Reject, note).await
+            }
         };
         assert_eq!(code(resolve("a", "首次决定人").await), "review_conflict");
         assert_eq!(code(resolve("b", "复核人").await), "review_conflict");
@@ -79,7 +83,9 @@ async fn a_third_person_overturns_an_approval_and_the_goods_leave_the_shelf() {
         let of_a = found.reviewers.iter().find(|row| row.name == "a").unwrap();
         assert_eq!((of_a.checked, of_a.overturned, of_a.overturn_rate()), (1, 1, Some(1.0)));
         assert_eq!(found.total.agreement.unwrap().observed, 0.0);
-        assert!(second::disagreements(&house.kernel, &manager, true, &Paging::default()).await.unwrap().rows.is_empty());
+        assert!(
+            second::disagreements(&house.kernel, &manager, true, &Paging::default()).await.unwrap().rows.is_empty()
+        );
     }
 }
 
@@ -89,14 +95,17 @@ async fn an_overturned_rejection_stays_on_record_and_an_upheld_decision_changes_
     disagree(&house, Verdict::Reject, Verdict::Approve).await;
     let manager = person("m", &[Role::Manager]);
     let id = second::disagreements(&house.kernel, &manager, true, &Paging::default()).await.unwrap().rows[0].id.clone();
-    let effect = second::resolve_with(house.shelf.as_ref(), &house.kernel, &manager, &id, Verdict::Approve, "语境中合法").await;
+    let effect =
+        second::resolve_with(house.shelf.as_ref(), &house.kernel, &manager, &id, Verdict::Approve, "语境中合法").await;
     assert_eq!(effect.unwrap(), Effect::OverturnedOnRecord);
     assert_eq!(house.told().len(), 1, "a rejected version stays rejected");
 
     let other = House::new(ALWAYS).await;
     disagree(&other, Verdict::Approve, Verdict::Reject).await;
     let id = second::disagreements(&other.kernel, &manager, true, &Paging::default()).await.unwrap().rows[0].id.clone();
-    let effect = second::resolve_with(other.shelf.as_ref(), &other.kernel, &manager, &id, Verdict::Approve, "维持首次决定").await;
+    let effect =
+        second::resolve_with(other.shelf.as_ref(), &other.kernel, &manager, &id, Verdict::Approve, "维持首次决定")
+            .await;
     assert_eq!(effect.unwrap(), Effect::Upheld);
     assert_eq!(other.told().len(), 1);
     assert_eq!(other.acts("review.upheld").await.len(), 1);
