@@ -419,14 +419,10 @@ pub(crate) async fn report(
     Ok(web::download("import-report.csv", "text/csv; charset=utf-8", Body::from_stream(stream)))
 }
 
-/// Rows without a header: the writer's own first line is cut off.
 fn lines(cx: &View, rows: &[RowReport]) -> kernel::Result<Vec<u8>> {
-    let empty = web::csv::Writer::new([""]).finish()?.len();
-    let mut writer = web::csv::Writer::new([""]);
-    for row in rows {
+    super::export::rows_alone(rows.iter().map(|row| {
         let reasons: Vec<String> = row.reasons.iter().map(|reason| reason_text(cx, reason)).collect();
         let state = cx.t(&format!("listings-row-{}", row.status.name()));
-        writer.row([row.line.to_string(), row.external_id.clone(), state, reasons.join("; ")]);
-    }
-    Ok(writer.finish()?.split_off(empty))
+        [row.line.to_string(), row.external_id.clone(), state, reasons.join("; ")]
+    }))
 }

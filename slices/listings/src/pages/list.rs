@@ -1,7 +1,7 @@
 //! The console's list of listings.
 
 use super::parts::{Side, findings_mark, paging, price_text};
-use super::portal::{Asked, SORTS, for_each, standing, states, table_file};
+use super::portal::{Asked, SORTS, standing, states};
 use super::words::{AllWords, market_text};
 use crate::model::{Listing, check_name};
 use axum::extract::State;
@@ -9,7 +9,6 @@ use axum::response::Response;
 use kernel::Page;
 use maud::{Markup, html};
 use screening::Check;
-use serde_json::json;
 use std::collections::HashMap;
 use ui::View;
 use ui::parts::{Column, FilterBar, PageHeader, Row, Sort, Table, empty};
@@ -132,45 +131,16 @@ fn row(cx: &View, around: &Around, listing: &Listing) -> Row {
 pub(crate) async fn export_csv(
     State(site): State<Site>,
     Signed(actor): Signed,
-    Cx(cx): Cx,
     Query(asked): Query<Asked>,
-    PagingQuery(at): PagingQuery,
 ) -> Result<Response, Failure> {
-    Ok(table_file(&cx, site.kernel(), &actor, &asked.filter(), &at).await?)
+    Ok(super::export::csv(site.kernel(), &actor, &asked.filter()).await?)
 }
 
-/// The list as one JSON object a line, for programs: codes instead of words.
+/// The list as one JSON object a line.
 pub(crate) async fn export_ndjson(
     State(site): State<Site>,
     Signed(actor): Signed,
     Query(asked): Query<Asked>,
-    PagingQuery(at): PagingQuery,
 ) -> Result<Response, Failure> {
-    let mut out = String::new();
-    for_each(site.kernel(), &actor, &asked.filter(), &at, |listing| {
-        out.push_str(&line(listing).to_string());
-        out.push('\n');
-    })
-    .await?;
-    Ok(web::download("listings.ndjson", "application/x-ndjson", out))
-}
-
-fn line(listing: &Listing) -> serde_json::Value {
-    json!({
-        "id": listing.id,
-        "merchant_id": listing.merchant_id,
-        "external_id": listing.external_id,
-        "market": listing.market,
-        "title": listing.title,
-        "category": listing.category,
-        "price_minor": listing.price_minor,
-        "currency": listing.currency,
-        "state": listing.state.name(),
-        "version": listing.latest_number,
-        "version_state": listing.latest_state.name(),
-        "decision": listing.decision.map(crate::model::decision_name),
-        "findings": listing.findings,
-        "worst": listing.worst,
-        "updated_at": listing.updated_at.to_rfc3339(),
-    })
+    Ok(super::export::ndjson(site.kernel(), &actor, &asked.filter()).await?)
 }

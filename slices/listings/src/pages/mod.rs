@@ -3,12 +3,13 @@
 //! Handlers parse, call one public function of the slice, and render; the permission is asked inside that function.
 //!
 //! Reading order: `parts` and `words` (what they share), `content` (a version with its findings marked); the portal: `portal`
-//! (the list), `form` and `write` (writing a listing), `own` (one listing); both sides: `imports`, `files`; the console:
+//! (the list), `form` and `write` (writing a listing), `own` (one listing); both sides: `imports`, `files`, `export`; the console:
 //! `list`, `detail` (one listing with everything), `measure` (deciding), `banks`.
 
 mod banks;
 mod content;
 mod detail;
+mod export;
 mod files;
 mod form;
 mod imports;

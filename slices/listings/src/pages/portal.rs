@@ -1,12 +1,12 @@
-//! The merchant's own list, and what both lists share: the filter in the address and the table to take away.
+//! The merchant's own list, and what both lists share: the filter in the address.
 
 use super::parts::{Side, findings_mark, paging, price_text, state_mark};
-use super::words::{AllWords, Words};
+use super::words::Words;
 use crate::model::{Filter, Listing};
 use crate::state::State as ListingState;
 use axum::extract::State;
 use axum::response::Response;
-use kernel::{Actor, Kernel, Page, Paging};
+use kernel::Page;
 use maud::{Markup, html};
 use serde::Deserialize;
 use ui::View;
@@ -139,71 +139,7 @@ pub(super) fn standing(cx: &View, listing: &Listing) -> Markup {
 pub(crate) async fn export(
     State(site): State<Site>,
     Signed(actor): Signed,
-    Cx(cx): Cx,
     Query(asked): Query<Asked>,
-    PagingQuery(at): PagingQuery,
 ) -> Result<Response, Failure> {
-    Ok(table_file(&cx, site.kernel(), &actor, &asked.filter(), &at).await?)
-}
-
-/// The filtered list as CSV, at most [`crate::COUNT_MAX`] rows. Formulas in titles are defused.
-pub(super) async fn table_file(
-    cx: &View,
-    kernel: &Kernel,
-    actor: &Actor,
-    filter: &Filter,
-    at: &Paging,
-) -> kernel::Result<Response> {
-    let words = AllWords::of(kernel);
-    let head = [
-        "field-external-id",
-        "field-title",
-        "state",
-        "findings",
-        "field-category",
-        "field-price-minor",
-        "field-currency",
-        "market",
-        "updated",
-    ];
-    let head = std::iter::once("id".to_owned()).chain(head.iter().map(|name| cx.t(&format!("listings-{name}"))));
-    let mut writer = web::csv::Writer::new(head);
-    for_each(kernel, actor, filter, at, |listing| writer.row(cells(cx, &words, listing))).await?;
-    writer.download("listings.csv")
-}
-
-fn cells(cx: &View, words: &AllWords, listing: &Listing) -> [String; 10] {
-    let price =
-        listing.price_minor.map(|minor| ground::money::format_minor(minor, &listing.currency)).unwrap_or_default();
-    [
-        listing.id.clone(),
-        listing.external_id.clone(),
-        listing.title.clone(),
-        cx.t(&listing.state.message_id()),
-        listing.findings.to_string(),
-        words.category(cx, &listing.market, &listing.category),
-        price,
-        listing.currency.clone(),
-        listing.market.clone(),
-        cx.exact_text(listing.updated_at),
-    ]
-}
-
-/// Every listing of a filter in the order of the list, page by page, up to the limit of counting.
-pub(super) async fn for_each(
-    kernel: &Kernel,
-    actor: &Actor,
-    filter: &Filter,
-    at: &Paging,
-    mut with: impl FnMut(&Listing),
-) -> kernel::Result<()> {
-    for number in 1.. {
-        let asked = Paging { sort: at.sort.clone(), ..Paging::new(number, ground::limits::PAGE_ROWS_MAX) };
-        let page = crate::list(kernel, actor, filter, &asked).await?;
-        page.rows.iter().for_each(&mut with);
-        if page.rows.is_empty() || number >= page.pages() {
-            break;
-        }
-    }
-    Ok(())
+    Ok(super::export::csv(site.kernel(), &actor, &asked.filter()).await?)
 }
