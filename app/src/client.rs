@@ -170,7 +170,13 @@ impl Client {
         self.send(request.body(Body::from(body))?).await
     }
 
-    fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
+    /// The mark every change of a signed-in person carries; empty without a session.
+    pub fn csrf(&self) -> &str {
+        self.csrf.as_deref().unwrap_or_default()
+    }
+
+    /// A request of this person, to be finished by hand and sent by [`Client::send`].
+    pub fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
         let mut request = Request::builder().method(method).uri(path).header(header::ACCEPT_LANGUAGE, self.language);
         if let Some(cookie) = &self.cookie {
             request = request.header(header::COOKIE, cookie);

@@ -202,8 +202,9 @@ impl Config {
             base_url,
             demonstration,
             proxies: self.server.trusted_proxies.clone(),
-            address_requests_per_minute: self.limits.requests_per_minute,
-            actor_requests_per_minute: self.limits.requests_per_minute,
+            // The demonstration loads itself, and its browser tests walk, from one address.
+            address_requests_per_minute: if demonstration { 600_000 } else { self.limits.requests_per_minute },
+            actor_requests_per_minute: if demonstration { 600_000 } else { self.limits.requests_per_minute },
             outbound_allow: self.outbound.allow.clone(),
             ..web::Settings::default()
         }

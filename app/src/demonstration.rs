@@ -12,6 +12,7 @@ use crate::Application;
 use anyhow::Result;
 use kernel::Role;
 use serde::Serialize;
+use std::path::Path;
 
 /// Its presence in a data folder says that the folder is a demonstration and was loaded.
 pub const MARK_FILE: &str = "demonstration";
@@ -58,6 +59,18 @@ pub async fn links(app: &Application, base_url: &str, demonstration: bool) -> Re
         add("admin", "admin", token);
     }
     Ok(links)
+}
+
+/// Refuses a folder whose demonstration was interrupted while it was loaded.
+///
+/// # Errors
+/// With what to do.
+pub fn whole(folder: &Path) -> Result<()> {
+    let mark = std::fs::read_to_string(folder.join(MARK_FILE)).unwrap_or_default();
+    if mark.starts_with("loading") {
+        anyhow::bail!("{}: loading the demonstration was interrupted; remove the folder and start again", folder.display());
+    }
+    Ok(())
 }
 
 /// Prints where to go.

@@ -30,11 +30,10 @@ pub fn uscc(rng: &dyn Rng, region: &str) -> String {
     format!("{head}{}", char::from(check))
 }
 
-/// The same number with one character changed, so that its check character is wrong.
+/// The same credit code with another check character: the organisation inside still fits, so a person has to look.
 pub fn spoiled(number: &str) -> String {
     let mut bytes = number.as_bytes().to_vec();
-    let at = bytes.len().saturating_sub(4);
-    if let Some(byte) = bytes.get_mut(at) {
+    if let Some(byte) = bytes.last_mut() {
         *byte = if *byte == b'7' { b'3' } else { b'7' };
     }
     String::from_utf8_lossy(&bytes).into_owned()

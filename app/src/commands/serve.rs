@@ -52,6 +52,7 @@ pub async fn run(args: Args, file: Option<&Path>) -> Result<()> {
 
     println!("Touchstone 试金石 {}", env!("CARGO_PKG_VERSION"));
     let server = tokio::spawn(web::serve(listener, app.router.clone(), stop_signal()));
+    demonstration::whole(&opened.folder)?;
     if demonstration && !opened.folder.join(demonstration::MARK_FILE).exists() {
         demonstration::load(&app, &opened.folder).await.context("demonstration marketplace")?;
     }

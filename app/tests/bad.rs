@@ -1,0 +1,2 @@
+#[path = "../../tests/integration/bad_input/mod.rs"]
+mod bad_input;
