@@ -141,8 +141,13 @@ pub(super) fn finding_list<'a>(cx: &View, matrix: &Matrix, findings: impl Iterat
 pub(super) fn history(cx: &View, acts: &[ActRecord], matrix: &Matrix, staff: bool) -> Markup {
     let mut timeline = Timeline::new(cx);
     for act in acts {
+        // Acts of other duties about this merchant, such as a person's sign-in, are told where they belong.
+        let title = format!("merchants-act-{}", act.kind.replace(['.', '_'], "-"));
+        if !cx.catalogs.has(&title) {
+            continue;
+        }
         let (tone, icon) = tone_of(&act.kind);
-        let mut entry = Entry::new(act.at, cx.t(&format!("merchants-act-{}", act.kind.replace(['.', '_'], "-"))))
+        let mut entry = Entry::new(act.at, cx.t(&title))
             .tone(tone, icon)
             .who(who(cx, act))
             .detail(act_detail(cx, act, matrix, staff));
