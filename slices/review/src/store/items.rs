@@ -206,7 +206,7 @@ fn filtered(sight: &Sight, filter: &Filter) -> Select<items::Entity> {
         query = query.filter(items::Column::DueAt.lt(now.micros()));
     }
     if let Some(search) = &filter.search {
-        query = query.filter(items::Column::Title.contains(search.as_str()));
+        query = query.filter(items::Column::Title.like(db::containing(search)));
     }
     query
 }

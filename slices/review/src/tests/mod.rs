@@ -8,3 +8,4 @@ mod pages;
 mod permissions;
 mod queue;
 mod second;
+mod whole;

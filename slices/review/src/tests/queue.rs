@@ -169,10 +169,10 @@ async fn a_late_item_is_called_late_once() {
 async fn a_queue_that_asks_for_a_skill_is_closed_to_others_in_every_way() {
     for house in House::each(QUIET).await {
         let version = house.place(1, VersionState::InReview);
-        house.shelf.versions.lock().unwrap().get_mut(&version).unwrap().0.category = "children/toys".into();
+        house.shelf.versions.lock().unwrap().get_mut(&version).unwrap().0.category = "medical/devices".into();
         house.ask(&version, false).await;
         let item = house.item_of(&version).await;
-        assert_eq!((item.queue.as_str(), item.skill.as_str()), ("review-route-children", "children"));
+        assert_eq!((item.queue.as_str(), item.skill.as_str()), ("review-route-health", "health"));
         let (manager, a) = (person("m", &[Role::Manager]), reviewer("a"));
         let (all, paging) = (Filter::default(), Paging::default());
         let seen = || queue::list(&house.kernel, &a, &all, &paging);
@@ -180,7 +180,7 @@ async fn a_queue_that_asks_for_a_skill_is_closed_to_others_in_every_way() {
         assert_eq!(queue::waiting(&house.kernel, &a).await.unwrap(), 0);
         assert_eq!(code(queue::claim(&house.kernel, &a, &item.id).await), "not_found");
         assert!(queue::take_next(&house.kernel, &a, None).await.unwrap().is_none());
-        queue::set_skills(&house.kernel, &manager, "a", &["children".into()]).await.unwrap();
+        queue::set_skills(&house.kernel, &manager, "a", &["health".into()]).await.unwrap();
         assert_eq!(seen().await.unwrap().total, 1);
         assert_eq!(queue::take_next(&house.kernel, &a, None).await.unwrap().unwrap().id, item.id);
     }
