@@ -89,3 +89,22 @@ fn the_catalogs_of_the_whole_product_join_and_name_every_error() {
     }
     assert!(missing.is_empty(), "error codes without a text: {missing:#?}");
 }
+
+#[test]
+fn every_kind_of_act_has_a_name_a_person_can_read() {
+    let act = regex::Regex::new(r#"Act::new\(\s*"([a-z_]+\.[a-z_]+)""#).expect("a pattern");
+    let catalogs = ui::Catalogs::new(&touchstone::catalogs()).expect("the catalogs join");
+    let mut nameless = BTreeSet::new();
+    for floor in ["slices", "platform/ledger", "platform/web", "app/src"] {
+        for path in files_below(&root().join(floor), &[".rs"]) {
+            let text = std::fs::read_to_string(&path).expect("a readable file");
+            for found in act.captures_iter(text.split("#[cfg(test)]").next().unwrap_or("")) {
+                let id = format!("proofs-kind-{}", found[1].replace(['.', '_'], "-"));
+                if !catalogs.has(&id) && !shown(&path).contains("/tests") {
+                    nameless.insert(format!("{} in {}", &found[1], shown(&path)));
+                }
+            }
+        }
+    }
+    assert!(nameless.is_empty(), "acts without a name: {nameless:#?}");
+}

@@ -75,13 +75,20 @@
     return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && !/^(checkbox|radio|button|submit)$/.test(target.type);
   }
   document.addEventListener("keydown", function (event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.isComposing) return;
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("textarea")) {
+      event.target.form.requestSubmit();
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") {
       if (typing(event.target)) event.target.blur();
       each(document, "details.ts-menu[open]", function (menu) { menu.open = false; menu.querySelector("summary").focus(); });
       return;
     }
     if (typing(event.target)) return;
+    // Enter keeps its own meaning on links, buttons and the like.
+    if (event.key === "Enter" && !event.target.matches("body, main, input")) return;
     if (event.key === "?") {
       var help = document.querySelector("[data-key-help]");
       if (help) { help.open = !help.open; help.scrollIntoView({ block: "nearest" }); event.preventDefault(); }

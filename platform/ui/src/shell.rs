@@ -17,21 +17,6 @@ pub const ACCOUNT_PATH: &str = "/account";
 /// Where people sign in.
 pub const SIGN_IN_PATH: &str = "/sign-in";
 
-/// The duties in the order in which a product lives. The console's entries are shown in this order; others follow.
-pub const DUTY_KEYS: [&str; 12] = [
-    "ui-nav-desk",
-    "ui-nav-merchants",
-    "ui-nav-review",
-    "ui-nav-trace",
-    "ui-nav-monitoring",
-    "ui-nav-inspection",
-    "ui-nav-enforcement",
-    "ui-nav-complaints",
-    "ui-nav-training",
-    "ui-nav-insight",
-    "ui-nav-policies",
-    "ui-nav-ledger",
-];
 
 /// The page in the shell of the viewer's area (the public one where nobody is signed in).
 pub fn page(cx: &View, title: &str, body: Markup) -> Markup {
@@ -117,24 +102,13 @@ fn area_key(area: Area) -> &'static str {
     }
 }
 
-/// The entries of an area that the viewer may see, duties first in their order.
+/// The entries of an area that the viewer may see, in the order the application gives.
 pub fn visible_entries(cx: &View, area: Area) -> Vec<&NavEntry> {
-    let mut entries: Vec<&NavEntry> = cx
-        .nav
-        .iter()
-        .filter(|e| e.area == area)
-        .filter(|e| {
-            e.roles.is_empty()
-                || cx.has_role(&e.roles.iter().map(String::as_str).collect::<Vec<_>>())
-        })
-        .collect();
-    entries.sort_by_key(|e| {
-        DUTY_KEYS
-            .iter()
-            .position(|k| *k == e.key)
-            .unwrap_or(DUTY_KEYS.len())
-    });
-    entries
+    let sees = |entry: &NavEntry| {
+        let roles: Vec<&str> = entry.roles.iter().map(String::as_str).collect();
+        roles.is_empty() || cx.has_role(&roles)
+    };
+    cx.nav.iter().filter(|entry| entry.area == area && sees(entry)).collect()
 }
 
 fn navigation(cx: &View, area: Area) -> Markup {
