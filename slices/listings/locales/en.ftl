@@ -222,6 +222,7 @@ listings-hand-in = Hand in
 listings-save-draft = Save draft
 listings-check = Check
 listings-check-empty = What the checks find appears here once there is a title.
+listings-check-result = What the checks find
 listings-would-pass = Handed in now it would pass.
 listings-would-review = Handed in now it would go to a person.
 listings-would-reject = Handed in now it would be refused; mend the points below first.
@@ -237,7 +238,8 @@ listings-fault-attribute-name = "{ $value }" has no name
 listings-fault-attribute-twice = This attribute is there twice; keep one
 listings-fault-file-kind = The file { $file } is of a wrong kind, told by its content; only those named are accepted
 listings-fault-file-too-large = The file { $file } is too large; make it smaller
-listings-fault-file-refused = The file { $file } did not pass the safety check
+listings-fault-field-unknown = There is no field { $name }; see the API description
+listings-fault-file-refused = The file { $file } did not pass the safety check; scan or export it again as a plain PDF or picture
 listings-fault-utf8 = The file is not UTF-8 text; save it as UTF-8
 
 # --- one listing in plain words
@@ -321,6 +323,7 @@ listings-fault-import-file = Choose a file
 listings-none = No listings fit
 listings-none-help = Widen the filter, or wait for merchants to list goods.
 listings-rule = Rule
+listings-rule-open = Open the rule
 listings-check-kind = Check
 listings-check-form = Form
 listings-check-claims = Claims

@@ -118,7 +118,7 @@ listings-import-state-finished = 已完成
 listings-import-state-failed = 失败
 
 # --- pages: what both sides say
-listings-title = 商品审核与上架
+listings-title = 商品
 listings-own = 我的商品
 listings-new = 发布商品
 listings-edit = 修改商品
@@ -222,6 +222,7 @@ listings-hand-in = 提交审核
 listings-save-draft = 保存草稿
 listings-check = 检查一下
 listings-check-empty = 写下标题后，这里会显示检查结果。
+listings-check-result = 检查结果
 listings-would-pass = 现在提交会通过检查。
 listings-would-review = 现在提交会转给审核员。
 listings-would-reject = 现在提交会被驳回，请先修改下面各项。
@@ -237,7 +238,8 @@ listings-fault-attribute-name = “{ $value }”缺少属性名
 listings-fault-attribute-twice = 这个属性写了两次，请合并
 listings-fault-file-kind = 文件 { $file } 的种类不对：按内容判断，只接受说明中列出的种类
 listings-fault-file-too-large = 文件 { $file } 太大，请压缩后再传
-listings-fault-file-refused = 文件 { $file } 未通过安全检查
+listings-fault-field-unknown = 没有名为 { $name } 的字段，请对照接口文档
+listings-fault-file-refused = 文件 { $file } 未通过安全检查，请重新导出或扫描为单一的 PDF 或图片
 listings-fault-utf8 = 文件不是 UTF-8 文本，请另存为 UTF-8
 
 # --- one listing in plain words
@@ -321,6 +323,7 @@ listings-fault-import-file = 请选择文件
 listings-none = 没有符合条件的商品
 listings-none-help = 放宽筛选条件，或等待商家发布。
 listings-rule = 规则
+listings-rule-open = 查看规则
 listings-check-kind = 检查
 listings-check-form = 格式
 listings-check-claims = 宣传用语

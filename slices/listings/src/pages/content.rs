@@ -98,7 +98,7 @@ fn pictures_card(cx: &View, content: &Content, findings: &[Finding]) -> Markup {
         &cx.t("listings-field-images"),
         html! {
             (whole(cx, findings, |name| name == "images"))
-            div class="ts-row" {
+            div class="ts-halves" {
                 @for (index, image) in content.images.iter().enumerate() {
                     div { (picture(cx, index, image, findings)) (unboxed(cx, index, findings)) }
                 }

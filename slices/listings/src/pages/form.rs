@@ -10,12 +10,14 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use ui::View;
-use ui::parts::{Choice, Field, FormErrors, Picture, form_upload, live_check};
+use ui::parts::{Choice, Field, FormErrors, Picture, form_upload};
 
 /// Empty rows for attributes offered on every page.
 const ATTRIBUTE_ROWS_FREE: usize = 4;
 /// Currencies on offer; a listing in another one keeps it.
 const CURRENCIES: [&str; 3] = ["CNY", "USD", "EUR"];
+/// Id of the box with all fields.
+const FIELDS: &str = "listing-fields";
 /// Files a picture input offers first.
 const PICTURES_ACCEPT: &str = "image/jpeg,image/png,image/webp,image/gif,image/bmp";
 /// Files a document input offers first.
@@ -257,8 +259,15 @@ pub(super) struct Around<'a> {
     pub scopes: &'a [String],
     /// Where it is posted to.
     pub action: &'a str,
-    /// What stands where findings appear.
-    pub found: Markup,
+}
+
+/// Where findings appear while the form beside it is filled in; `found` stands there before the first answer.
+pub(super) fn live(cx: &View, found: Markup) -> Markup {
+    html! {
+        div class="ts-live" id="listing-check" role="region" aria-live="polite" aria-label=(cx.t("listings-check-result"))
+            hx-post="/merchant/listings/check" hx-include={ "#" (FIELDS) ", form > input[name=" (ui::CSRF_FIELD) "]" }
+            hx-trigger={ "input from:#" (FIELDS) " delay:500ms" } hx-sync="this:replace" hx-swap="innerHTML" { (found) }
+    }
 }
 
 /// The form.
@@ -273,32 +282,33 @@ pub(super) fn markup(cx: &View, form: &ListingForm, around: &Around<'_>, errors:
         cx,
         around.action,
         html! {
-            input type="hidden" name="listing" value=(form.listing);
-            input type="hidden" name="number" value=(form.number);
-            @if form.listing.is_empty() {
-                (Field::text(cx, "external_id", label("external-id")).required().hint(cx.t("listings-external-id-hint"))
-                    .value(&form.external_id).attribute("maxlength", "100").errors(errors))
-            }
-            (Field::text(cx, "title", label("title")).required().value(&form.title).attribute("maxlength", "2000").errors(errors))
-            (Field::textarea(cx, "description", label("description"), 8).value(&form.description).errors(errors))
-            (category(cx, form, around, errors))
-            (Field::text(cx, "brand", label("brand")).value(&form.brand).attribute("maxlength", "300").errors(errors))
-            (Field::text(cx, "gtin", label("gtin")).hint(cx.t("listings-gtin-hint")).value(&form.gtin)
-                .attribute("inputmode", "numeric").attribute("maxlength", "40").errors(errors))
-            (Field::select(cx, "currency", label("currency"), currencies(form)).required().value(&form.currency).errors(errors))
-            (Field::money(cx, "price", label("price-minor"), &form.currency).value(&form.price).errors(errors))
-            (Field::money(cx, "list_price", label("list-price-minor"), &form.currency).hint(cx.t("listings-list-price-hint"))
-                .value(&form.list_price).errors(errors))
-            (attributes(cx, form, errors))
-            (pictures(cx, form, errors))
-            (documents(cx, form, around.words, errors))
-            (batch(cx, form, errors))
-            (live_check(cx, "listing-check", "/merchant/listings/check", around.found.clone()))
-            div class="ts-submit" {
-                button class="btn btn-primary" type="submit" name="action" value="submit" { (cx.t("listings-hand-in")) }
-                button class="btn" type="submit" name="action" value="save" { (cx.t("listings-save-draft")) }
-                button class="btn" type="submit" name="action" value="check" { (cx.t("listings-check")) }
-                a class="btn btn-link" href=(back) { (cx.t("listings-cancel")) }
+            div id=(FIELDS) {
+                input type="hidden" name="listing" value=(form.listing);
+                input type="hidden" name="number" value=(form.number);
+                @if form.listing.is_empty() {
+                    (Field::text(cx, "external_id", label("external-id")).required().hint(cx.t("listings-external-id-hint"))
+                        .value(&form.external_id).attribute("maxlength", "100").errors(errors))
+                }
+                (Field::text(cx, "title", label("title")).required().value(&form.title).attribute("maxlength", "2000").errors(errors))
+                (Field::textarea(cx, "description", label("description"), 8).value(&form.description).errors(errors))
+                (category(cx, form, around, errors))
+                (Field::text(cx, "brand", label("brand")).value(&form.brand).attribute("maxlength", "300").errors(errors))
+                (Field::text(cx, "gtin", label("gtin")).hint(cx.t("listings-gtin-hint")).value(&form.gtin)
+                    .attribute("inputmode", "numeric").attribute("maxlength", "40").errors(errors))
+                (Field::select(cx, "currency", label("currency"), currencies(form)).required().value(&form.currency).errors(errors))
+                (Field::money(cx, "price", label("price-minor"), &form.currency).value(&form.price).errors(errors))
+                (Field::money(cx, "list_price", label("list-price-minor"), &form.currency).hint(cx.t("listings-list-price-hint"))
+                    .value(&form.list_price).errors(errors))
+                (attributes(cx, form, errors))
+                (pictures(cx, form, errors))
+                (documents(cx, form, around.words, errors))
+                (batch(cx, form, errors))
+                div class="ts-submit" {
+                    button class="btn btn-primary" type="submit" name="action" value="submit" { (cx.t("listings-hand-in")) }
+                    button class="btn" type="submit" name="action" value="save" { (cx.t("listings-save-draft")) }
+                    button class="btn" type="submit" name="action" value="check" { (cx.t("listings-check")) }
+                    a class="btn btn-link" href=(back) { (cx.t("listings-cancel")) }
+                }
             }
         },
     )
@@ -343,7 +353,7 @@ fn attributes(cx: &View, form: &ListingForm, errors: &FormErrors) -> Markup {
             @if let Some(error) = errors.for_field("attributes") { p class="ts-error" id="field-attributes-error" { (error) } }
             @for (index, (name, value)) in rows.iter().enumerate() {
                 @let n = cx.number((index + 1) as u64);
-                div class="ts-row" {
+                div class="ts-halves" {
                     input class="form-control" name="attribute_name" value=(name) maxlength="200"
                         aria-label=(cx.ta("listings-attribute-name", &[("n", n.clone().into())])) placeholder=(cx.t("listings-attribute-name-short"));
                     input class="form-control" name="attribute_value" value=(value)

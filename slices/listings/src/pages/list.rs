@@ -67,7 +67,6 @@ fn page(cx: &View, around: &Around, found: &Page<Listing>) -> Markup {
         .column(Column::text(cx.t("listings-findings")))
         .column(Column::text(cx.t("listings-field-category")).quiet())
         .column(Column::number(cx.t("listings-field-price-minor")).sort("price").quiet())
-        .column(Column::text(cx.t("listings-market")).quiet())
         .column(Column::text(cx.t("listings-updated")).sort("updated").quiet())
         .sorted(Sort::from_view(cx, &SORTS, "-updated"))
         .rows(found.rows.iter().map(|listing| row(cx, around, listing)))
@@ -118,12 +117,11 @@ fn row(cx: &View, around: &Around, listing: &Listing) -> Row {
     Row::new()
         .link(format!("/console/listings/{}", listing.id))
         .cell(html! { (listing.title) div class="ts-muted" { (listing.external_id) } })
-        .cell(html! { a href={ "/console/merchants/" (listing.merchant_id) } { (merchant) } })
+        .cell(html! { a href={ "/console/merchants/" (listing.merchant_id) } { (merchant) } div class="ts-muted" { (market_text(cx, &listing.market)) } })
         .cell(standing(cx, listing))
         .cell(findings_mark(cx, listing.findings, listing.worst))
         .cell(around.words.category(cx, &listing.market, &listing.category))
         .cell(price_text(cx, listing.price_minor, &listing.currency))
-        .cell(market_text(cx, &listing.market))
         .cell(cx.time_ago(listing.updated_at))
 }
 

@@ -203,7 +203,8 @@ fn finding_item(cx: &View, index: usize, finding: &Finding, show: Show<'_>) -> M
             @if let Some(fix) = &finding.fix { div { (cx.t("listings-fix")) (cx.both(fix)) } }
             @if show.staff {
                 details {
-                    summary { a href={ "/console/policies/" (show.market) "/rows/" (finding.rule) } { code { (finding.rule) } } }
+                    summary { (cx.t("listings-rule")) " " code { (finding.rule) } }
+                    p { a href={ "/console/policies/" (show.market) "/rows/" (finding.rule) } { (cx.t("listings-rule-open")) } }
                     @if !finding.exemptions_considered.is_empty() {
                         p { (cx.t("listings-exemptions")) (finding.exemptions_considered.join(", ")) }
                     }

@@ -168,7 +168,11 @@ async fn markup_in_any_field_is_shown_as_text_on_every_page() {
     let json = get(&router, "reviewer", "/console/listings.ndjson").await.body;
     let all: Vec<serde_json::Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(all.len() == 2 && all.iter().any(|one| one["brand"] == HOSTILE), "{json}");
-    assert_eq!(get(&router, "owner-m1", "/merchant/listings.csv?state=removed").await.body.lines().count(), 1, "only the header");
+    assert_eq!(
+        get(&router, "owner-m1", "/merchant/listings.csv?state=removed").await.body.lines().count(),
+        1,
+        "only the header"
+    );
     let lines = get(&router, "reviewer", "/console/listings.ndjson?state=draft").await;
     assert_eq!((lines.status, lines.body.as_str()), (StatusCode::OK, ""));
 }

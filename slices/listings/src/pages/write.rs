@@ -87,7 +87,8 @@ pub(crate) async fn new(State(site): State<Site>, Signed(actor): Signed, Cx(cx):
         return Ok(web::redirect("/merchant/enrol").into_response());
     };
     let form = ListingForm::empty(&desk.market);
-    Ok(page(&cx, &desk, &form, html! {}, &FormErrors::none(), html! {}).into_response())
+    let nothing = html! { p class="ts-muted" { (cx.t("listings-check-empty")) } };
+    Ok(page(&cx, &desk, &form, nothing, &FormErrors::none(), html! {}).into_response())
 }
 
 /// The form of a listing that is there.
@@ -117,7 +118,7 @@ fn page(cx: &View, desk: &Desk, form: &ListingForm, found: Markup, errors: &Form
     let edited = !form.listing.is_empty();
     let title = cx.t(if edited { "listings-edit" } else { "listings-new" });
     let action = if edited { format!("/merchant/listings/{}/edit", form.listing) } else { NEW.to_owned() };
-    let around = Around { words: &desk.words, scopes: &desk.scopes, action: &action, found };
+    let around = Around { words: &desk.words, scopes: &desk.scopes, action: &action };
     ui::shell::merchant(
         cx,
         &title,
@@ -125,7 +126,10 @@ fn page(cx: &View, desk: &Desk, form: &ListingForm, found: Markup, errors: &Form
             (PageHeader::new(cx, title.clone()).back(cx.t("listings-own"), "/merchant/listings").lead(cx.t("listings-form-lead")))
             (notice)
             (errors)
-            (card("", form::markup(cx, form, &around, errors)))
+            div class="ts-aside" {
+                (card("", form::markup(cx, form, &around, errors)))
+                div class="ts-sticky" { (card(&cx.t("listings-check-result"), form::live(cx, found))) }
+            }
         },
     )
 }
