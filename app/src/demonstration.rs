@@ -30,8 +30,9 @@ pub struct Link {
 
 /// The roles of the operator's own people that get a link.
 const STAFF: [Role; 5] = [Role::Admin, Role::Reviewer, Role::Manager, Role::Enforcement, Role::Auditor];
-/// Merchants that get a link: a food shop, a cosmetics shop, one whose claims do not hold, and another in its trade.
-const MERCHANT_LINKS: [usize; 4] = [1, 2, 4, 16];
+/// Merchants that get a link: a food shop, one whose claims do not hold, a jeweller, a food shop whose licence ends within
+/// a year.
+const MERCHANT_LINKS: [usize; 4] = [1, 4, 10, 37];
 
 /// New one-time links: for a demonstration one a role and some merchants, elsewhere the first administrator's until that
 /// person has signed in.

@@ -6,6 +6,7 @@ use ground::limits::NOTE_CHARS_MAX;
 use ground::{Bilingual, Fault, Language, Problem};
 use kernel::Result;
 use policy::Row;
+use screening::Finding;
 use std::sync::Arc;
 
 /// Keys 1 to 9 on the review screen.
@@ -127,14 +128,20 @@ pub struct Paragraph {
     pub basis: Vec<String>,
 }
 
+/// The words of a finding that say something to a person. A price stands there in minor units and in the reason already.
+pub fn quotable(finding: &Finding) -> Option<&str> {
+    let price = ["price", "list_price"].iter().any(|name| finding.field.starts_with(name));
+    Some(finding.text.as_str()).filter(|text| !price && !text.is_empty())
+}
+
 /// What the merchant will read of these reasons. Words quoted are those of the findings, each once.
 pub fn letter(all: &[Reason], chosen: &[String], evidence: &Evidence, language: Language) -> Vec<Paragraph> {
     let text = |text: &Bilingual| text.get(language).to_owned();
     let paragraph = |reason: &Reason| {
         let mut quotes: Vec<String> = Vec::new();
         for finding in reason.findings.iter().filter_map(|index| evidence.findings.get(*index)) {
-            if !finding.text.is_empty() && !quotes.contains(&finding.text) {
-                quotes.push(finding.text.clone());
+            if let Some(text) = quotable(finding).filter(|text| quotes.iter().all(|known| known != text)) {
+                quotes.push(text.to_owned());
             }
         }
         Paragraph {

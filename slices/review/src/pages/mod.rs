@@ -17,23 +17,42 @@ use crate::tables;
 use ground::Bilingual;
 use kernel::{Actor, Kernel, Permission, Result};
 use maud::{Markup, html};
+use merchants::Matrix;
 use std::collections::HashMap;
+use std::sync::Arc;
 use ui::View;
 use ui::parts::{Severity, Tone, badge, severity, tabs};
 
-/// Names of the queues by id.
-pub(crate) struct Titles(HashMap<String, Bilingual>);
+/// Names of queues and categories.
+#[derive(Default)]
+pub(crate) struct Titles {
+    queues: HashMap<String, Bilingual>,
+    matrices: HashMap<String, Arc<Matrix>>,
+}
 
 impl Titles {
     /// The names of today.
     pub(crate) fn of(kernel: &Kernel) -> Result<Titles> {
         let rows = tables::routes(&parameters::pack(kernel), kernel.today())?;
-        Ok(Titles(rows.iter().map(|row| (row.id.clone(), row.body.title.clone())).collect()))
+        let packs = kernel.packs();
+        let matrices = packs.markets().filter_map(|market| Some((market.to_owned(), Matrix::of(kernel, market).ok()?)));
+        Ok(Titles {
+            queues: rows.iter().map(|row| (row.id.clone(), row.body.title.clone())).collect(),
+            matrices: matrices.collect(),
+        })
+    }
+
+    /// A category from the root down, as people call it.
+    pub(crate) fn category(&self, cx: &View, market: &str, path: &str) -> String {
+        match self.matrices.get(market) {
+            Some(matrix) => cx.both(&matrix.category_name(path)).to_owned(),
+            None => path.to_owned(),
+        }
     }
 
     /// The name a person reads.
     pub(crate) fn get(&self, cx: &View, queue: &str) -> String {
-        match self.0.get(queue) {
+        match self.queues.get(queue) {
             Some(title) => cx.both(title).to_owned(),
             None if queue == "general" => cx.t("review-queue-general"),
             None => queue.to_owned(),
@@ -132,6 +151,6 @@ pub(crate) fn seconds_text(cx: &View, seconds: f64) -> String {
 /// The review screen without a server around it.
 #[cfg(test)]
 pub(crate) fn screen_for_tests(cx: &View, actor: &Actor, kernel: &Kernel, work: &crate::decide::Work) -> Markup {
-    let titles = Titles::of(kernel).unwrap_or(Titles(HashMap::new()));
+    let titles = Titles::of(kernel).unwrap_or_default();
     screen::page(cx, actor, &titles, work, &item::DecideForm::default(), &ui::parts::FormErrors::none())
 }

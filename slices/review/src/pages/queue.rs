@@ -274,7 +274,7 @@ fn list(cx: &View, titles: &Titles, found: &Page<Item>) -> Markup {
             .link(format!("/console/review/{}", item.id))
             .cell(&item.title)
             .cell(&item.merchant_name)
-            .cell(&item.category)
+            .cell(titles.category(cx, &item.market, &item.category))
             .cell(titles.get(cx, &item.queue))
             .cell(worst_mark(cx, item.worst))
             .cell(state_mark(cx, item))

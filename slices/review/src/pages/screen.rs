@@ -4,7 +4,7 @@ use super::item::DecideForm;
 use super::{Titles, evidence, field_label, level, verdict_mark, worst_mark};
 use crate::decide::Work;
 use crate::model::{Decision, ItemState, Reason, Verdict};
-use crate::reasons::letter as letter_of;
+use crate::reasons::{letter as letter_of, quotable};
 use kernel::{Actor, Permission};
 use maud::{Markup, html};
 use ui::parts::{
@@ -92,7 +92,7 @@ fn left(cx: &View, titles: &Titles, work: &Work) -> Markup {
         (card(&cx.t("review-facts"), html! {
             (facts()
                 .add(cx.t("review-merchant"), html! { (merchant) div class="ts-muted" { (history) } })
-                .add(cx.t("review-category"), &seen.category)
+                .add(cx.t("review-category"), titles.category(cx, &seen.market, &seen.category))
                 .maybe(cx.t("review-field-price-minor"), price.map(|price| html! { strong { (price) } " " @if let Some(list) = &list_price { (list) } }))
                 .maybe(cx.t("review-field-brand"), some(&seen.brand))
                 .maybe(cx.t("review-field-gtin"), some(&seen.gtin))
@@ -166,8 +166,8 @@ fn reason_text(cx: &View, work: &Work, reason: &Reason) -> Markup {
         .findings
         .iter()
         .filter_map(|index| work.evidence.findings.get(*index))
-        .map(|finding| finding.text.as_str())
-        .filter(|text| !text.is_empty() && text.chars().count() <= 30)
+        .filter_map(|finding| quotable(finding))
+        .filter(|text| text.chars().count() <= 30)
         .take(4)
         .collect();
     html! {
@@ -222,7 +222,7 @@ fn decision_form(cx: &View, work: &Work, form: &DecideForm, errors: &FormErrors)
             h3 class="ts-card-title" { (cx.t("review-letter")) }
             (live_check(cx, "letter", &format!("{action}/preview"), letter(cx, work, form)))
             div class="ts-submit" {
-                button class="btn btn-primary" type="submit" { (icon("send")) (cx.t("review-send")) " " kbd aria-hidden="true" { "↵" } }
+                button class="btn btn-primary" type="submit" data-key="Enter" { (icon("send")) (cx.t("review-send")) " " kbd aria-hidden="true" { "↵" } }
                 button class="btn" type="submit" name="step" value="preview" formnovalidate { (cx.t("review-preview")) }
             }
         },
