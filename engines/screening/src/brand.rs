@@ -14,6 +14,7 @@ use crate::names;
 
 mod bank;
 mod rules;
+mod traces;
 
 pub use bank::{Brand, BrandBank, BrandRow};
 pub use rules::{BrandCheckRow, BrandQuestion, BrandRule, BrandRules};
@@ -86,12 +87,7 @@ pub fn facts(input: &Input, bank: &BrandBank) -> BrandFacts {
             if mentions.len() >= MENTIONS_MAX {
                 break;
             }
-            let before: Vec<char> = found
-                .before
-                .into_iter()
-                .rev()
-                .take(CONTEXT_CHARACTERS)
-                .collect();
+            let before: Vec<char> = found.before.into_iter().rev().take(CONTEXT_CHARACTERS).collect();
             mentions.push(Mention {
                 brand: found.brand.id.clone(),
                 name: found.name,
@@ -99,37 +95,23 @@ pub fn facts(input: &Input, bank: &BrandBank) -> BrandFacts {
                 field: field.to_owned(),
                 start: found.start,
                 end: found.end,
-                text: text
-                    .chars()
-                    .skip(found.start)
-                    .take(found.end - found.start)
-                    .collect(),
+                text: text.chars().skip(found.start).take(found.end - found.start).collect(),
                 before: before.into_iter().rev().collect(),
                 in_category: found.brand.is_at_home(&input.category),
             });
         }
     }
-    let proofs = input
-        .documents
-        .iter()
-        .filter(|document| !document.brand.is_empty())
-        .map(|document| Proof {
-            kind: document.kind.clone(),
-            brand: bank
-                .identify(&document.brand)
-                .map_or_else(|| names::key(&document.brand), |brand| brand.id.clone()),
-            holder: document.holder.clone(),
-            issuer: document.issuer.clone(),
-            from: document.from.as_str().parse().ok(),
-            until: document.until.as_str().parse().ok(),
-        });
+    let proofs = input.documents.iter().filter(|document| !document.brand.is_empty()).map(|document| Proof {
+        kind: document.kind.clone(),
+        brand: bank.identify(&document.brand).map_or_else(|| names::key(&document.brand), |brand| brand.id.clone()),
+        holder: document.holder.clone(),
+        issuer: document.issuer.clone(),
+        from: document.from.as_str().parse().ok(),
+        until: document.until.as_str().parse().ok(),
+    });
     BrandFacts {
         brand: names::key(&input.brand),
-        merchant: input
-            .merchant
-            .as_ref()
-            .map(|merchant| merchant.name.clone())
-            .unwrap_or_default(),
+        merchant: input.merchant.as_ref().map(|merchant| merchant.name.clone()).unwrap_or_default(),
         mentions,
         proofs: proofs.collect(),
     }
@@ -137,13 +119,7 @@ pub fn facts(input: &Input, bank: &BrandBank) -> BrandFacts {
 
 /// Holds the named brands against the policy as it is on `at`.
 #[must_use]
-pub fn findings(
-    facts: &BrandFacts,
-    rules: &BrandRules,
-    bank: &BrandBank,
-    listing_id: &str,
-    at: Date,
-) -> Vec<Finding> {
+pub fn findings(facts: &BrandFacts, rules: &BrandRules, bank: &BrandBank, listing_id: &str, at: Date) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
     let mut said: Vec<(BrandQuestion, &str)> = Vec::new();
     for mention in &facts.mentions {
@@ -157,15 +133,8 @@ pub fn findings(
             {
                 continue;
             }
-            let fills = [
-                ("brand", brand.display()),
-                ("text", mention.text.as_str()),
-                ("name", mention.name.as_str()),
-            ];
-            if let Some(mut finding) =
-                rule.ruling
-                    .finding(Check::Brand, listing_id, &mention.field, &fills)
-            {
+            let fills = [("brand", brand.display()), ("text", mention.text.as_str()), ("name", mention.name.as_str())];
+            if let Some(mut finding) = rule.ruling.finding(Check::Brand, listing_id, &mention.field, &fills) {
                 (finding.start, finding.end) = (Some(mention.start), Some(mention.end));
                 finding.text.clone_from(&mention.text);
                 finding.evidence = Some(
@@ -179,26 +148,13 @@ pub fn findings(
     found
 }
 
-fn concerns(
-    rule: &BrandRule,
-    mention: &Mention,
-    facts: &BrandFacts,
-    brand: &Brand,
-    at: Date,
-) -> bool {
+fn concerns(rule: &BrandRule, mention: &Mention, facts: &BrandFacts, brand: &Brand, at: Date) -> bool {
     let is_named = mention.likeness == Likeness::Exact
         && (mention.field == "brand" || mention.in_category)
         && !rule.is_exempt(&mention.before);
-    let needs_right = is_named
-        && brand.authorisation
-        && !brand
-            .owners
-            .iter()
-            .any(|owner| names::same(owner, &facts.merchant));
-    let in_field = facts
-        .mentions
-        .iter()
-        .any(|other| other.field == "brand" && other.brand == brand.id);
+    let needs_right =
+        is_named && brand.authorisation && !brand.owners.iter().any(|owner| names::same(owner, &facts.merchant));
+    let in_field = facts.mentions.iter().any(|other| other.field == "brand" && other.brand == brand.id);
     match rule.question {
         BrandQuestion::Homograph => mention.likeness == Likeness::Homograph,
         // Among goods of other kinds a name one letter off is somebody's own: 海之宝 sells fish oil, 孩之宝 toys.
@@ -206,14 +162,9 @@ fn concerns(
             let length = names::key(&mention.name).chars().count();
             mention.likeness == Likeness::Near && length >= rule.length_min && mention.in_category
         }
-        BrandQuestion::Unauthorised => {
-            needs_right && in_field && right(rule, facts, brand, at) == Right::None
-        }
+        BrandQuestion::Unauthorised => needs_right && in_field && right(rule, facts, brand, at) == Right::None,
         BrandQuestion::TitleOnly => {
-            needs_right
-                && !in_field
-                && mention.field == "title"
-                && right(rule, facts, brand, at) == Right::None
+            needs_right && !in_field && mention.field == "title" && right(rule, facts, brand, at) == Right::None
         }
         BrandQuestion::ChainBroken => needs_right && right(rule, facts, brand, at) == Right::Broken,
     }
@@ -243,12 +194,7 @@ fn right(rule: &BrandRule, facts: &BrandFacts, brand: &Brand, at: Date) -> Right
     }
     let is_certificate = |proof: &Proof| rule.certificate_kinds.contains(&proof.kind);
     let mut reached: Vec<String> = brand.owners.iter().map(|owner| names::key(owner)).collect();
-    reached.extend(
-        proofs
-            .iter()
-            .filter(|proof| is_certificate(proof))
-            .map(|proof| names::key(&proof.holder)),
-    );
+    reached.extend(proofs.iter().filter(|proof| is_certificate(proof)).map(|proof| names::key(&proof.holder)));
     let merchant = names::key(&facts.merchant);
     // Each round reaches at least one more holder or ends.
     for _ in 0..=proofs.len() {
@@ -257,9 +203,7 @@ fn right(rule: &BrandRule, facts: &BrandFacts, brand: &Brand, at: Date) -> Right
         }
         let next = proofs.iter().find(|proof| {
             let holder = names::key(&proof.holder);
-            !is_certificate(proof)
-                && !reached.contains(&holder)
-                && reached.contains(&names::key(&proof.issuer))
+            !is_certificate(proof) && !reached.contains(&holder) && reached.contains(&names::key(&proof.issuer))
         });
         match next {
             Some(proof) => reached.push(names::key(&proof.holder)),
@@ -275,19 +219,8 @@ fn difference(text: &str, name: &str) -> Vec<String> {
     if text.len() != name.len() {
         return Vec::new();
     }
-    let pairs = text
-        .iter()
-        .zip(&name)
-        .enumerate()
-        .filter(|(_, (a, b))| a.to_lowercase().ne(b.to_lowercase()));
+    let pairs = text.iter().zip(&name).enumerate().filter(|(_, (a, b))| a.to_lowercase().ne(b.to_lowercase()));
     pairs
-        .map(|(index, (a, b))| {
-            format!(
-                "{}: {a} (U+{:04X}) / {b} (U+{:04X})",
-                index + 1,
-                *a as u32,
-                *b as u32
-            )
-        })
+        .map(|(index, (a, b))| format!("{}: {a} (U+{:04X}) / {b} (U+{:04X})", index + 1, *a as u32, *b as u32))
         .collect()
 }

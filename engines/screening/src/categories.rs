@@ -58,9 +58,7 @@ impl TableRow for CategoryRow {
         let parts: Vec<&str> = row.body.path.split('/').collect();
         let is_part = |part: &&str| {
             !part.is_empty()
-                && part
-                    .bytes()
-                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+                && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
         };
         if parts.len() > DEPTH_MAX || !parts.iter().all(is_part) {
             report.refuse(
@@ -116,30 +114,17 @@ impl Categories {
     /// A tree from rows in any order.
     #[must_use]
     pub fn from_rows(rows: impl IntoIterator<Item = CategoryRow>) -> Self {
-        let rows: BTreeMap<String, CategoryRow> = rows
-            .into_iter()
-            .map(|row| (row.path.clone(), row))
-            .collect();
+        let rows: BTreeMap<String, CategoryRow> = rows.into_iter().map(|row| (row.path.clone(), row)).collect();
         let by_path = rows.values().map(|row| {
-            let above = lineage(&row.path)
-                .filter_map(|path| rows.get(path))
-                .flat_map(|above| above.flags.iter().copied());
+            let above =
+                lineage(&row.path).filter_map(|path| rows.get(path)).flat_map(|above| above.flags.iter().copied());
             let mut flags: Vec<Flag> = above.collect();
             flags.sort_unstable();
             flags.dedup();
             let name = Text::new(row.name.zh.clone(), row.name.en.clone());
-            (
-                row.path.clone(),
-                Category {
-                    path: row.path.clone(),
-                    name,
-                    flags,
-                },
-            )
+            (row.path.clone(), Category { path: row.path.clone(), name, flags })
         });
-        Self {
-            by_path: by_path.collect(),
-        }
+        Self { by_path: by_path.collect() }
     }
 
     /// The category of exactly this path.
@@ -157,10 +142,7 @@ impl Categories {
     /// The categories above a path, the root first, without itself.
     #[must_use]
     pub fn ancestors(&self, path: &str) -> Vec<&Category> {
-        let mut above: Vec<&Category> = lineage(path)
-            .skip(1)
-            .filter_map(|path| self.by_path.get(path))
-            .collect();
+        let mut above: Vec<&Category> = lineage(path).skip(1).filter_map(|path| self.by_path.get(path)).collect();
         above.reverse();
         above
     }
@@ -168,10 +150,7 @@ impl Categories {
     /// The categories directly below a path; the roots for the empty path. By path.
     #[must_use]
     pub fn children(&self, path: &str) -> Vec<&Category> {
-        self.by_path
-            .values()
-            .filter(|category| parent(&category.path) == path)
-            .collect()
+        self.by_path.values().filter(|category| parent(&category.path) == path).collect()
     }
 
     /// All categories by path.
@@ -192,8 +171,7 @@ impl Categories {
     /// Whether a path, or the nearest known one above it, has the flag.
     #[must_use]
     pub fn has(&self, path: &str, flag: Flag) -> bool {
-        self.nearest(path)
-            .is_some_and(|category| category.has(flag))
+        self.nearest(path).is_some_and(|category| category.has(flag))
     }
 
     /// Names from the root down, for instance 食品 › 保健食品.
@@ -201,16 +179,9 @@ impl Categories {
     pub fn breadcrumb(&self, path: &str) -> Text {
         let mut line: Vec<&Category> = self.ancestors(path);
         line.extend(self.get(path));
-        let join = |pick: fn(&Category) -> &str| {
-            line.iter()
-                .map(|category| pick(category))
-                .collect::<Vec<_>>()
-                .join(" › ")
-        };
-        Text::new(
-            join(|category| &category.name.zh),
-            join(|category| &category.name.en),
-        )
+        let join =
+            |pick: fn(&Category) -> &str| line.iter().map(|category| pick(category)).collect::<Vec<_>>().join(" › ");
+        Text::new(join(|category| &category.name.zh), join(|category| &category.name.en))
     }
 }
 
@@ -219,16 +190,12 @@ impl Categories {
 pub fn is_within(path: &str, above: &str) -> bool {
     above.is_empty()
         || above == "*"
-        || path
-            .strip_prefix(above)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        || path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The path itself, then each one above it.
 fn lineage(path: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(path), |path| {
-        Some(parent(path)).filter(|above| !above.is_empty())
-    })
+    std::iter::successors(Some(path), |path| Some(parent(path)).filter(|above| !above.is_empty()))
 }
 
 fn parent(path: &str) -> &str {
@@ -257,41 +224,26 @@ mod tests {
     fn flags_come_down_from_above() {
         let tree = tree();
         let formula = tree.get("food/infant/formula").expect("known");
-        assert_eq!(
-            formula.flags,
-            [Flag::Food, Flag::InfantFormula, Flag::Children]
-        );
+        assert_eq!(formula.flags, [Flag::Food, Flag::InfantFormula, Flag::Children]);
         assert_eq!(formula.depth(), 3);
         assert!(!tree.has("foodware", Flag::Food));
-        assert!(
-            tree.has("food/infant/unheard-of", Flag::Children),
-            "an unknown path counts as the known one above"
-        );
+        assert!(tree.has("food/infant/unheard-of", Flag::Children), "an unknown path counts as the known one above");
         assert!(!tree.has("", Flag::Food));
     }
 
     #[test]
     fn the_tree_can_be_walked_both_ways() {
         let tree = tree();
-        let paths = |list: Vec<&Category>| {
-            list.into_iter()
-                .map(|category| category.path.clone())
-                .collect::<Vec<_>>()
-        };
+        let paths = |list: Vec<&Category>| list.into_iter().map(|category| category.path.clone()).collect::<Vec<_>>();
         assert_eq!(paths(tree.children("")), ["food", "foodware"]);
         assert_eq!(paths(tree.children("food")), ["food/infant"]);
-        assert_eq!(
-            paths(tree.ancestors("food/infant/formula")),
-            ["food", "food/infant"]
-        );
+        assert_eq!(paths(tree.ancestors("food/infant/formula")), ["food", "food/infant"]);
         assert_eq!(tree.breadcrumb("food/infant").zh, "食品 › 婴幼儿食品");
     }
 
     #[test]
     fn a_path_is_within_itself_and_its_ancestors_only() {
-        assert!(
-            is_within("food/infant", "food") && is_within("food", "food") && is_within("x", "*")
-        );
+        assert!(is_within("food/infant", "food") && is_within("food", "food") && is_within("x", "*"));
         assert!(!is_within("foodware", "food") && !is_within("food", "food/infant"));
     }
 }

@@ -98,12 +98,8 @@ impl ImageBank {
 
     /// Takes out all pictures of a source and says how many there were.
     pub fn remove_source(&mut self, source: &str) -> usize {
-        let keys: Vec<u64> = self
-            .records
-            .iter()
-            .filter(|(_, record)| record.source == source)
-            .map(|(key, _)| *key)
-            .collect();
+        let keys: Vec<u64> =
+            self.records.iter().filter(|(_, record)| record.source == source).map(|(key, _)| *key).collect();
         keys.into_iter().filter(|key| self.remove(*key)).count()
     }
 
@@ -121,18 +117,13 @@ impl ImageBank {
     #[must_use]
     pub fn near(&self, hashes: &[Hash], distance_max: u32) -> Vec<(&ImageRecord, u32)> {
         let mut best: HashMap<u64, u32> = HashMap::new();
-        for found in hashes
-            .iter()
-            .flat_map(|hash| self.bank.near(*hash, distance_max))
-        {
+        for found in hashes.iter().flat_map(|hash| self.bank.near(*hash, distance_max)) {
             let distance = best.entry(found.key).or_insert(found.distance);
             *distance = found.distance.min(*distance);
         }
         let mut near: Vec<(u64, u32)> = best.into_iter().collect();
         near.sort_unstable_by_key(|(key, distance)| (*distance, *key));
-        near.into_iter()
-            .filter_map(|(key, distance)| Some((self.records.get(&key)?, distance)))
-            .collect()
+        near.into_iter().filter_map(|(key, distance)| Some((self.records.get(&key)?, distance))).collect()
     }
 }
 
@@ -142,10 +133,7 @@ pub fn facts(input: &Input) -> Vec<ImageFacts> {
     let one = |(index, image): (usize, &ImageInput)| ImageFacts {
         index,
         path: image.path.clone(),
-        state: image
-            .bytes
-            .as_deref()
-            .map_or(ImageState::NotLoaded, |bytes| read(bytes, &image.path)),
+        state: image.bytes.as_deref().map_or(ImageState::NotLoaded, |bytes| read(bytes, &image.path)),
     };
     input.images.iter().enumerate().map(one).collect()
 }
@@ -153,15 +141,11 @@ pub fn facts(input: &Input) -> Vec<ImageFacts> {
 /// Reads one picture. `path` is only used to compare its ending with the content.
 #[must_use]
 pub fn read(bytes: &[u8], path: &str) -> ImageState {
-    let name = path
-        .split(['?', '#'])
-        .next()
-        .filter(|name| !name.is_empty());
+    let name = path.split(['?', '#']).next().filter(|name| !name.is_empty());
     match imaging::decode(bytes, name, &Limits::default()) {
-        Err(error) => ImageState::Refused {
-            code: error.code().to_owned(),
-            text: Text::new(error.text_zh(), error.to_string()),
-        },
+        Err(error) => {
+            ImageState::Refused { code: error.code().to_owned(), text: Text::new(error.text_zh(), error.to_string()) }
+        }
         Ok(picture) => {
             let seen = picture.over_white();
             let positions = imaging::dihedral(&seen);
@@ -176,10 +160,7 @@ pub fn read(bytes: &[u8], path: &str) -> ImageState {
                 width: seen.width(),
                 height: seen.height(),
                 quality: positions[0].quality,
-                hashes: positions
-                    .iter()
-                    .map(|position| position.hash.to_string())
-                    .collect(),
+                hashes: positions.iter().map(|position| position.hash.to_string()).collect(),
                 codes: codes.collect(),
             }
         }
@@ -200,9 +181,7 @@ pub fn findings(
         let field = format!("images[{}]", image.index);
         for rule in &rules.rules {
             let say = |fills: &[(&str, &str)], evidence: serde_json::Value| {
-                let mut finding = rule
-                    .ruling
-                    .finding(Check::Images, listing_id, &field, fills)?;
+                let mut finding = rule.ruling.finding(Check::Images, listing_id, &field, fills)?;
                 finding.text.clone_from(&image.path);
                 finding.evidence = Some(evidence);
                 Some(finding)
@@ -227,55 +206,26 @@ pub fn findings(
                 (ImageState::Decoded { codes, .. }, ImageQuestion::QrCode) => {
                     for code in codes.iter().filter(|code| !rule.allows(&code.text)) {
                         let shown: String = code.text.chars().take(200).collect();
-                        found.extend(say(&[("text", &shown)], json!({ "text": shown })).map(
-                            |mut finding| {
-                                let CodeFacts {
-                                    left,
-                                    top,
-                                    width,
-                                    height,
-                                    ..
-                                } = *code;
-                                finding.image_box = Some(ImageBox {
-                                    image: image.index,
-                                    left,
-                                    top,
-                                    width,
-                                    height,
-                                });
-                                finding
-                            },
-                        ));
+                        found.extend(say(&[("text", &shown)], json!({ "text": shown })).map(|mut finding| {
+                            let CodeFacts { left, top, width, height, .. } = *code;
+                            finding.image_box = Some(ImageBox { image: image.index, left, top, width, height });
+                            finding
+                        }));
                     }
                 }
-                (
-                    ImageState::Decoded {
-                        quality, hashes, ..
-                    },
-                    ImageQuestion::Banned | ImageQuestion::OtherMerchant,
-                ) => {
+                (ImageState::Decoded { quality, hashes, .. }, ImageQuestion::Banned | ImageQuestion::OtherMerchant) => {
                     if *quality < rule.limits.quality_min {
                         continue;
                     }
-                    let hashes: Vec<Hash> =
-                        hashes.iter().filter_map(|hash| hash.parse().ok()).collect();
+                    let hashes: Vec<Hash> = hashes.iter().filter_map(|hash| hash.parse().ok()).collect();
                     let wanted = |record: &ImageRecord| match rule.question {
                         ImageQuestion::Banned => record.banned && record.source != listing_id,
-                        _ => {
-                            !record.banned
-                                && !record.merchant.is_empty()
-                                && record.merchant != merchant_id
-                        }
+                        _ => !record.banned && !record.merchant.is_empty() && record.merchant != merchant_id,
                     };
                     let near = bank.near(&hashes, rule.limits.distance_max);
-                    if let Some((record, distance)) =
-                        near.into_iter().find(|(record, _)| wanted(record))
-                    {
+                    if let Some((record, distance)) = near.into_iter().find(|(record, _)| wanted(record)) {
                         let evidence = json!({ "source": record.source, "merchant": record.merchant, "note": record.note, "distance": distance, "quality": quality });
-                        found.extend(say(
-                            &[("source", &record.source), ("note", &record.note)],
-                            evidence,
-                        ));
+                        found.extend(say(&[("source", &record.source), ("note", &record.note)], evidence));
                     }
                 }
                 _ => {}

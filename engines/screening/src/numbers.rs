@@ -52,16 +52,11 @@ impl Verdict {
     }
 
     fn suspicious(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self::Suspicious {
-            reason: Text::new(zh, en),
-        }
+        Self::Suspicious { reason: Text::new(zh, en) }
     }
 
     fn invalid(position: Option<usize>, zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self::Invalid {
-            reason: Text::new(zh, en),
-            position,
-        }
+        Self::Invalid { reason: Text::new(zh, en), position }
     }
 }
 
@@ -159,9 +154,7 @@ pub fn check(kind: NumberKind, number: &str) -> Verdict {
     }
     match kind {
         NumberKind::Uscc => uscc::check(&number),
-        NumberKind::FoodProduction | NumberKind::FoodTrade => {
-            formats::check_food_licence(kind, &number)
-        }
+        NumberKind::FoodProduction | NumberKind::FoodTrade => formats::check_food_licence(kind, &number),
         NumberKind::Ccc => formats::check_ccc(&number),
         NumberKind::DeviceRegistration => formats::check_device(&number),
         NumberKind::Gtin => check_gtin(&number),
@@ -201,10 +194,7 @@ pub fn normalised(number: &str) -> String {
             other => other,
         })
         .collect();
-    upper
-        .strip_suffix('号')
-        .or_else(|| upper.strip_suffix('號'))
-        .map_or(upper.clone(), str::to_owned)
+    upper.strip_suffix('号').or_else(|| upper.strip_suffix('號')).map_or(upper.clone(), str::to_owned)
 }
 
 /// The first character that is not an ASCII digit, 1-based, offset by what stands before.
@@ -234,10 +224,7 @@ fn wrong_length(zh: &str, en: &str, expected: &str, found: usize) -> Verdict {
 /// ISO 7064 MOD 11,10 over ASCII digits: the check digit that belongs behind them.
 pub(crate) fn mod_11_10(digits: &str) -> u32 {
     let mut state = 10;
-    for digit in digits
-        .chars()
-        .filter_map(|character| character.to_digit(10))
-    {
+    for digit in digits.chars().filter_map(|character| character.to_digit(10)) {
         state = (state + digit) % 10;
         if state == 0 {
             state = 10;

@@ -59,38 +59,22 @@ impl Distribution {
     /// From positive values (prices in minor units, or minor units per base unit); others are left out. `None` where nothing is left.
     #[must_use]
     pub fn from_values(values: impl IntoIterator<Item = f64>) -> Option<Self> {
-        let mut logs: Vec<f64> = values
-            .into_iter()
-            .filter(|value| *value > 0.0 && value.is_finite())
-            .map(f64::ln)
-            .collect();
+        let mut logs: Vec<f64> =
+            values.into_iter().filter(|value| *value > 0.0 && value.is_finite()).map(f64::ln).collect();
         let median_log = median(&mut logs)?;
         let mut deviations: Vec<f64> = logs.iter().map(|log| (log - median_log).abs()).collect();
         let deviation_log = median(&mut deviations)?;
-        Some(Self {
-            count: logs.len(),
-            median_log,
-            deviation_log,
-            comparables: Vec::new(),
-        })
+        Some(Self { count: logs.len(), median_log, deviation_log, comparables: Vec::new() })
     }
 
     /// From comparable listings, of which those nearest the median are kept.
     #[must_use]
     pub fn from_listings(listings: &[Comparable]) -> Option<Self> {
-        let mut distribution =
-            Self::from_values(listings.iter().map(|listing| listing.price_minor as f64))?;
-        let mut near: Vec<&Comparable> = listings
-            .iter()
-            .filter(|listing| listing.price_minor > 0)
-            .collect();
+        let mut distribution = Self::from_values(listings.iter().map(|listing| listing.price_minor as f64))?;
+        let mut near: Vec<&Comparable> = listings.iter().filter(|listing| listing.price_minor > 0).collect();
         near.sort_by(|a, b| {
-            let distance = |listing: &Comparable| {
-                ((listing.price_minor as f64).ln() - distribution.median_log).abs()
-            };
-            distance(a)
-                .total_cmp(&distance(b))
-                .then_with(|| a.listing.cmp(&b.listing))
+            let distance = |listing: &Comparable| ((listing.price_minor as f64).ln() - distribution.median_log).abs();
+            distance(a).total_cmp(&distance(b)).then_with(|| a.listing.cmp(&b.listing))
         });
         distribution.comparables = near.into_iter().take(COMPARABLES_MAX).cloned().collect();
         Some(distribution)
@@ -115,11 +99,7 @@ fn median(values: &mut [f64]) -> Option<f64> {
     }
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
-    Some(if values.len() % 2 == 1 {
-        values[middle]
-    } else {
-        (values[middle - 1] + values[middle]) / 2.0
-    })
+    Some(if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 })
 }
 
 /// The price at which something was really sold on a day.
@@ -146,14 +126,13 @@ pub struct PriceStatistics {
     pub history: HashMap<String, Vec<DayPrice>>,
 }
 
+/// Names of attributes that state how much is sold, folded as [`names::key`] folds.
+const CONTENT: &[&str] = &["净含量", "规格", "netcontent", "netweight", "size"];
+
 /// Reads a listing's price once.
 #[must_use]
 pub fn facts(input: &Input) -> PriceFacts {
-    let content = ["净含量", "规格", "net content", "net weight", "size"];
-    let stated = input
-        .attributes
-        .iter()
-        .filter(|(name, _)| content.iter().any(|key| names::same(key, name)));
+    let stated = input.attributes.iter().filter(|(name, _)| CONTENT.contains(&names::key(name).as_str()));
     PriceFacts {
         price_minor: input.price_minor,
         list_price_minor: input.list_price_minor,
@@ -161,11 +140,7 @@ pub fn facts(input: &Input) -> PriceFacts {
         gtin: numbers::gtin14(&input.gtin).unwrap_or_default(),
         brand: names::key(&input.brand),
         category: input.category.clone(),
-        quantity: quantity(&input.title).or_else(|| {
-            stated
-                .map(|(_, value)| value)
-                .find_map(|text| quantity(text))
-        }),
+        quantity: quantity(&input.title).or_else(|| stated.map(|(_, value)| value).find_map(|text| quantity(text))),
     }
 }
 
@@ -178,20 +153,14 @@ pub fn findings(
     listing_id: &str,
     at: Date,
 ) -> Vec<Finding> {
-    let review = Review {
-        facts,
-        rules,
-        statistics,
-        listing_id,
-    };
+    let review = Review { facts, rules, statistics, listing_id };
     let mut found: Vec<Finding> = review.form();
     let Some(price) = facts.price_minor.filter(|price| *price > 0) else {
         return found;
     };
     found.extend(review.reference(price, at));
-    let same_currency = facts.currency.is_empty()
-        || statistics.currency.is_empty()
-        || facts.currency == statistics.currency;
+    let same_currency =
+        facts.currency.is_empty() || statistics.currency.is_empty() || facts.currency == statistics.currency;
     if same_currency {
         found.extend(review.outlier(price));
         found.extend(review.unit_price(price));
@@ -215,9 +184,7 @@ impl Review<'_> {
         fills: &[(&str, &str)],
         evidence: serde_json::Value,
     ) -> Option<Finding> {
-        let mut finding = rule
-            .ruling
-            .finding(Check::Price, self.listing_id, field, fills)?;
+        let mut finding = rule.ruling.finding(Check::Price, self.listing_id, field, fills)?;
         text.clone_into(&mut finding.text);
         finding.evidence = Some(evidence);
         Some(finding)
@@ -230,27 +197,19 @@ impl Review<'_> {
         for rule in &self.rules.rules {
             let finding = match (rule.question, facts.price_minor) {
                 (PriceQuestion::Missing, None) => self.say(rule, "price_minor", "", &[], json!({})),
-                (PriceQuestion::Zero, Some(price)) if price <= 0 => self.say(
-                    rule,
-                    "price_minor",
-                    &price.to_string(),
-                    &[],
-                    json!({ "price_minor": price }),
-                ),
-                (PriceQuestion::TooLarge, Some(price))
-                    if rule.limits.minor_max.is_some_and(|max| price > max) =>
-                {
-                    self.say(
+                (PriceQuestion::Zero, Some(price)) if price <= 0 => {
+                    self.say(rule, "price_minor", &price.to_string(), &[], json!({ "price_minor": price }))
+                }
+                (PriceQuestion::TooLarge, Some(price)) if rule.limits.minor_max.is_some_and(|max| price > max) => self
+                    .say(
                         rule,
                         "price_minor",
                         &price.to_string(),
                         &[],
                         json!({ "price_minor": price, "max_minor": rule.limits.minor_max }),
-                    )
-                }
+                    ),
                 (PriceQuestion::Currency, _)
-                    if !facts.currency.is_empty()
-                        && !rule.limits.currencies.contains(&facts.currency) =>
+                    if !facts.currency.is_empty() && !rule.limits.currencies.contains(&facts.currency) =>
                 {
                     let expected = rule.limits.currencies.join(", ");
                     self.say(
@@ -287,11 +246,7 @@ impl Review<'_> {
         for rule in &self.rules.rules {
             match (rule.question, rule.limits.window_days) {
                 (PriceQuestion::ReferenceNotLowest, Some(days)) => {
-                    let history = self
-                        .statistics
-                        .history
-                        .get(self.listing_id)
-                        .map_or(&[][..], Vec::as_slice);
+                    let history = self.statistics.history.get(self.listing_id).map_or(&[][..], Vec::as_slice);
                     let first = at.saturating_sub(jiff::Span::new().days(days));
                     let lowest = history
                         .iter()
@@ -300,19 +255,9 @@ impl Review<'_> {
                     if let Some(lowest) = lowest.filter(|lowest| list > lowest.price_minor) {
                         let (day, days) = (lowest.date.to_string(), days.to_string());
                         let shown = amount(lowest.price_minor);
-                        let fills = [
-                            ("days", days.as_str()),
-                            ("lowest", shown.as_str()),
-                            ("date", day.as_str()),
-                        ];
+                        let fills = [("days", days.as_str()), ("lowest", shown.as_str()), ("date", day.as_str())];
                         let evidence = json!({ "lowest_minor": lowest.price_minor, "date": day, "window_days": rule.limits.window_days, "list_price_minor": list });
-                        found.extend(self.say(
-                            rule,
-                            "list_price_minor",
-                            &list.to_string(),
-                            &fills,
-                            evidence,
-                        ));
+                        found.extend(self.say(rule, "list_price_minor", &list.to_string(), &fills, evidence));
                     }
                 }
                 (PriceQuestion::ReferenceRatio, _) => {
@@ -340,39 +285,22 @@ impl Review<'_> {
         let value = price as f64;
         for rule in &self.rules.rules {
             let (distribution, two_sided) = match rule.question {
-                PriceQuestion::OutlierGtin => (
-                    self.statistics
-                        .by_gtin
-                        .get(&self.facts.gtin)
-                        .filter(|_| !self.facts.gtin.is_empty()),
-                    true,
-                ),
+                PriceQuestion::OutlierGtin => {
+                    (self.statistics.by_gtin.get(&self.facts.gtin).filter(|_| !self.facts.gtin.is_empty()), true)
+                }
                 PriceQuestion::LowForBrand => {
                     let key = (self.facts.brand.clone(), self.facts.category.clone());
-                    (
-                        self.statistics
-                            .by_brand
-                            .get(&key)
-                            .filter(|_| !self.facts.brand.is_empty()),
-                        false,
-                    )
+                    (self.statistics.by_brand.get(&key).filter(|_| !self.facts.brand.is_empty()), false)
                 }
-                PriceQuestion::OutlierCategory => {
-                    (self.statistics.by_category.get(&self.facts.category), true)
-                }
+                PriceQuestion::OutlierCategory => (self.statistics.by_category.get(&self.facts.category), true),
                 _ => continue,
             };
-            let Some(distribution) =
-                distribution.filter(|distribution| distribution.count >= rule.limits.samples_min)
+            let Some(distribution) = distribution.filter(|distribution| distribution.count >= rule.limits.samples_min)
             else {
                 continue;
             };
             let z = distribution.z(value, rule.limits.deviation_min);
-            let is_out = if two_sided {
-                z.abs() > rule.limits.z_max
-            } else {
-                -z > rule.limits.z_max
-            };
+            let is_out = if two_sided { z.abs() > rule.limits.z_max } else { -z > rule.limits.z_max };
             if is_out {
                 return self.distant(rule, "price_minor", value, z, distribution);
             }
@@ -387,24 +315,12 @@ impl Review<'_> {
     fn unit_price(&self, price: i64) -> Option<Finding> {
         let quantity = self.facts.quantity?;
         let per_unit = price as f64 / quantity.amount;
-        let distribution = self
-            .statistics
-            .by_unit
-            .get(&(self.facts.category.clone(), quantity.unit))?;
-        let rule = self
-            .rules
-            .rules
-            .iter()
-            .find(|rule| rule.question == PriceQuestion::UnitPrice)?;
+        let distribution = self.statistics.by_unit.get(&(self.facts.category.clone(), quantity.unit))?;
+        let rule = self.rules.rules.iter().find(|rule| rule.question == PriceQuestion::UnitPrice)?;
         let z = distribution.z(per_unit, rule.limits.deviation_min);
-        let is_out = distribution.count >= rule.limits.samples_min
-            && per_unit.is_finite()
-            && z.abs() > rule.limits.z_max;
-        if is_out {
-            self.distant(rule, "price_minor", per_unit, z, distribution)
-        } else {
-            None
-        }
+        let is_out =
+            distribution.count >= rule.limits.samples_min && per_unit.is_finite() && z.abs() > rule.limits.z_max;
+        if is_out { self.distant(rule, "price_minor", per_unit, z, distribution) } else { None }
     }
 
     fn distant(
@@ -416,16 +332,9 @@ impl Review<'_> {
         distribution: &Distribution,
     ) -> Option<Finding> {
         let median = distribution.median().round() as i64;
-        let times = if value >= distribution.median() {
-            value / distribution.median()
-        } else {
-            distribution.median() / value
-        };
-        let (shown, times, count) = (
-            amount(median),
-            format!("{times:.1}"),
-            distribution.count.to_string(),
-        );
+        let times =
+            if value >= distribution.median() { value / distribution.median() } else { distribution.median() / value };
+        let (shown, times, count) = (amount(median), format!("{times:.1}"), distribution.count.to_string());
         let evidence = json!({
             "z": (z * 100.0).round() / 100.0, "median_minor": median, "count": distribution.count, "value": value, "comparables": distribution.comparables,
         });
@@ -443,4 +352,16 @@ impl Review<'_> {
 fn amount(minor: i64) -> String {
     let (sign, minor) = (if minor < 0 { "-" } else { "" }, minor.unsigned_abs());
     format!("{sign}{}.{:02}", minor / 100, minor % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_attributes_that_are_read_are_written_folded() {
+        for name in CONTENT {
+            assert_eq!(names::key(name), *name);
+        }
+    }
 }

@@ -118,10 +118,9 @@ impl Qualification {
     pub fn check_number(&self, number: &str) -> Verdict {
         match self.number {
             Some(kind) => numbers::check(kind, number),
-            None if number.trim().is_empty() => Verdict::Invalid {
-                reason: Text::new("编号为空", "the number is empty"),
-                position: None,
-            },
+            None if number.trim().is_empty() => {
+                Verdict::Invalid { reason: Text::new("编号为空", "the number is empty"), position: None }
+            }
             None => Verdict::Valid,
         }
     }
@@ -141,36 +140,27 @@ impl Qualifications {
     pub fn from_pack(pack: &Pack, date: Date) -> Result<Self, Diagnostics> {
         let rows = pack.rows_at::<QualificationRow>(date)?;
         let both = |text: &Bilingual| Text::new(text.zh.clone(), text.en.clone());
-        let by_kind = rows
-            .iter()
-            .filter(|row| row.mode.is_evaluated())
-            .map(|row| {
-                let head = Ruling::of(row, pack, date, crate::Severity::Major, false);
-                let body = row.body.clone();
-                let qualification = Qualification {
-                    id: head.id,
-                    kind: body.kind.clone(),
-                    name: both(&body.name),
-                    issuer: both(&body.issuer),
-                    bearer: body.bearer,
-                    required_in: body.required_in,
-                    or: body.or,
-                    number: body.number.as_deref().and_then(NumberKind::from_key),
-                    attributes: body
-                        .attributes
-                        .iter()
-                        .map(|name| crate::names::key(name))
-                        .collect(),
-                    holder: body.holder,
-                    expires: body.expires,
-                    valid_days: body.valid_days,
-                    basis: head.basis,
-                };
-                (body.kind, qualification)
-            });
-        Ok(Self {
-            by_kind: by_kind.collect(),
-        })
+        let by_kind = rows.iter().filter(|row| row.mode.is_evaluated()).map(|row| {
+            let head = Ruling::of(row, pack, date, crate::Severity::Major, false);
+            let body = row.body.clone();
+            let qualification = Qualification {
+                id: head.id,
+                kind: body.kind.clone(),
+                name: both(&body.name),
+                issuer: both(&body.issuer),
+                bearer: body.bearer,
+                required_in: body.required_in,
+                or: body.or,
+                number: body.number.as_deref().and_then(NumberKind::from_key),
+                attributes: body.attributes.iter().map(|name| crate::names::key(name)).collect(),
+                holder: body.holder,
+                expires: body.expires,
+                valid_days: body.valid_days,
+                basis: head.basis,
+            };
+            (body.kind, qualification)
+        });
+        Ok(Self { by_kind: by_kind.collect() })
     }
 
     #[must_use]
@@ -187,10 +177,7 @@ impl Qualifications {
     pub fn of_merchant<'a>(&'a self, category: &'a str) -> impl Iterator<Item = &'a Qualification> {
         self.by_kind.values().filter(move |qualification| {
             qualification.bearer == Bearer::Merchant
-                && qualification
-                    .required_in
-                    .iter()
-                    .any(|above| is_within(category, above))
+                && qualification.required_in.iter().any(|above| is_within(category, above))
         })
     }
 
@@ -214,18 +201,10 @@ struct NumberTest {
 ///
 /// # Errors
 /// The pack's diagnostics where a row or a test cannot be read.
-pub fn run_tests(
-    pack: &Pack,
-    date: Date,
-    only: Option<&str>,
-) -> Result<policy::TestRun, Diagnostics> {
+pub fn run_tests(pack: &Pack, date: Date, only: Option<&str>) -> Result<policy::TestRun, Diagnostics> {
     let qualifications = Qualifications::from_pack(pack, date)?;
     let mut run = policy::TestRun::default();
-    for row in pack
-        .rows_at::<QualificationRow>(date)?
-        .iter()
-        .filter(|row| only.is_none_or(|only| row.id == only))
-    {
+    for row in pack.rows_at::<QualificationRow>(date)?.iter().filter(|row| only.is_none_or(|only| row.id == only)) {
         let Some(qualification) = qualifications.get(&row.body.kind) else {
             continue;
         };

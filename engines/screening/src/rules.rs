@@ -13,6 +13,7 @@ use crate::finding::PackVersion;
 use crate::form::FormRules;
 use crate::images::ImageRules;
 use crate::price::PriceRules;
+use crate::recalls::RecallRules;
 
 /// Everything `screen` needs of a pack. Compile once per pack version and date, share behind an `Arc`.
 #[derive(Debug)]
@@ -29,6 +30,7 @@ pub struct Rules {
     pub brand: BrandRules,
     /// The pack's brands; a shop may add its own.
     pub brands: BrandBank,
+    pub recalls: RecallRules,
     pub change: ChangeRules,
     pub decision: DecisionRules,
 }
@@ -51,6 +53,7 @@ impl Rules {
             price: PriceRules::from_pack(pack, date)?,
             brand: BrandRules::from_pack(pack, date)?,
             brands: BrandBank::from_pack(pack, date)?,
+            recalls: RecallRules::from_pack(pack, date)?,
             change: ChangeRules::compile(pack, date)?,
             decision: DecisionRules::compile(pack, date)?,
         })
@@ -73,5 +76,6 @@ pub fn tables(tables: &mut Tables) {
         .with::<crate::images::ImageRow>()
         .with::<crate::price::PriceRow>()
         .with::<crate::brand::BrandRow>()
-        .with::<crate::brand::BrandCheckRow>();
+        .with::<crate::brand::BrandCheckRow>()
+        .with::<crate::recalls::RecallRow>();
 }

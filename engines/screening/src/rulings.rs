@@ -22,22 +22,13 @@ pub struct Ruling {
 impl Ruling {
     /// Reads the head of a row as it is on `date`.
     #[must_use]
-    pub fn of<T>(
-        row: &Row<T>,
-        pack: &Pack,
-        date: Date,
-        severity: Severity,
-        zero_tolerance: bool,
-    ) -> Self {
+    pub fn of<T>(row: &Row<T>, pack: &Pack, date: Date, severity: Severity, zero_tolerance: bool) -> Self {
         let both = |text: &policy::Bilingual| Text::new(text.zh.clone(), text.en.clone());
-        let basis = pack
-            .cite(&row.basis, date)
-            .into_iter()
-            .map(|citation| Basis {
-                law: citation.law,
-                article: citation.article,
-                name: Text::new(citation.text.zh, citation.text.en),
-            });
+        let basis = pack.cite(&row.basis, date).into_iter().map(|citation| Basis {
+            law: citation.law,
+            article: citation.article,
+            name: Text::new(citation.text.zh, citation.text.en),
+        });
         Self {
             id: row.id.clone(),
             severity,
@@ -51,31 +42,15 @@ impl Ruling {
 
     /// The finding for one listing; `None` where the row is off. `fills` replaces `{name}` in reason and fix.
     #[must_use]
-    pub fn finding(
-        &self,
-        check: Check,
-        listing_id: &str,
-        field: &str,
-        fills: &[(&str, &str)],
-    ) -> Option<Finding> {
+    pub fn finding(&self, check: Check, listing_id: &str, field: &str, fills: &[(&str, &str)]) -> Option<Finding> {
         if !self.mode.is_evaluated() {
             return None;
         }
-        let mut finding = Finding::new(
-            check,
-            &self.id,
-            self.severity,
-            field,
-            filled(&self.reason, fills),
-        );
+        let mut finding = Finding::new(check, &self.id, self.severity, field, filled(&self.reason, fills));
         finding.fix = self.fix.as_ref().map(|fix| filled(fix, fills));
         finding.basis.clone_from(&self.basis);
         finding.zero_tolerance = self.zero_tolerance;
-        finding.mode = if policy::applies(self.mode, listing_id, &self.id) {
-            Mode::On
-        } else {
-            Mode::Shadow
-        };
+        finding.mode = if policy::applies(self.mode, listing_id, &self.id) { Mode::On } else { Mode::Shadow };
         Some(finding)
     }
 }
@@ -89,10 +64,7 @@ fn filled(text: &Text, fills: &[(&str, &str)]) -> Text {
             out.push_str(before);
             let place = from_open.find('}').and_then(|close| {
                 let name = &from_open[1..close];
-                fills
-                    .iter()
-                    .find(|(key, _)| *key == name)
-                    .map(|(_, value)| (close, *value))
+                fills.iter().find(|(key, _)| *key == name).map(|(_, value)| (close, *value))
             });
             match place {
                 Some((close, value)) => {

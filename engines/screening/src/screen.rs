@@ -1,5 +1,7 @@
 //! The one walk through all checks.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +15,7 @@ use crate::form::{self, FormFact};
 use crate::images::{self, ImageBank, ImageFacts};
 use crate::input::Input;
 use crate::price::{self, PriceFacts, PriceStatistics};
+use crate::recalls::{self, RecallBank, RecallSubject};
 use crate::rules::Rules;
 
 /// What the checks compare a listing with. Loaded and kept up to date by the caller.
@@ -20,6 +23,8 @@ use crate::rules::Rules;
 pub struct Banks {
     pub images: ImageBank,
     pub prices: PriceStatistics,
+    /// Public recall notices; large, and the same for every market.
+    pub recalls: Arc<RecallBank>,
 }
 
 /// All that was read from one listing version; what is kept so that a changed policy needs no text.
@@ -33,6 +38,9 @@ pub struct Facts {
     pub images: Vec<ImageFacts>,
     pub price: PriceFacts,
     pub brand: BrandFacts,
+    /// Facts kept before there was this check read as an empty subject, which no notice is about.
+    #[serde(default)]
+    pub recalls: RecallSubject,
 }
 
 /// Reads a listing once. `scratch` is room reused from listing to listing.
@@ -46,6 +54,7 @@ pub fn facts(input: &Input, rules: &Rules, scratch: &mut Scratch) -> Facts {
         images: images::facts(input),
         price: price::facts(input),
         brand: brand::facts(input, &rules.brands),
+        recalls: recalls::facts(input),
     }
 }
 
@@ -59,6 +68,7 @@ pub fn judge(id: &str, facts: &Facts, rules: &Rules, banks: &Banks, at: Date) ->
     findings.extend(images::findings(&facts.images, &rules.images, &banks.images, id, &facts.merchant_id));
     findings.extend(price::findings(&facts.price, &rules.price, &banks.prices, id, at));
     findings.extend(brand::findings(&facts.brand, &rules.brand, &rules.brands, id, at));
+    findings.extend(recalls::findings(&facts.recalls, &rules.recalls, &banks.recalls, id));
     let mut report = report(id, findings, &facts.claims.about.category, rules, at);
     report.cleared = claims.cleared;
     report

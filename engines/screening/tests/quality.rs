@@ -96,6 +96,11 @@ fn claims_are_found_and_honest_texts_are_left_alone() {
 }
 
 #[test]
+fn a_fresh_set_comes_out_as_well() {
+    score("cn-fresh-violating.txt", "cn-fresh-honest.txt").hold("fresh");
+}
+
+#[test]
 fn the_held_out_texts_come_out_as_well() {
     score("cn-held-out-violating.txt", "cn-held-out-honest.txt").hold("held out");
 }

@@ -20,75 +20,36 @@ fn subject(json: &str) -> RecallSubject {
 }
 
 fn found(bank: &RecallBank, json: &str) -> Vec<(String, bool)> {
-    bank.matches(&subject(json))
-        .into_iter()
-        .map(|hit| (hit.notice.id.clone(), hit.certain))
-        .collect()
+    bank.matches(&subject(json)).into_iter().map(|hit| (hit.notice.id.clone(), hit.certain)).collect()
 }
 
 #[test]
 fn a_gtin_matches_in_any_length_and_several_stand_in_one_notice() {
-    let bank = bank(&[alert(
-        "A1",
-        r#""brand":"Sonny","barcode":" 6901234567892\n036000291452""#,
-    )]);
-    assert_eq!(
-        found(
-            &bank,
-            r#"{"id":"x","title":"吹风机","gtin":"06901234567892"}"#
-        ),
-        [("A1".to_owned(), true)]
-    );
-    assert_eq!(
-        found(
-            &bank,
-            r#"{"id":"x","title":"dryer","gtin":"0036000291452"}"#
-        ),
-        [("A1".to_owned(), true)]
-    );
+    let bank = bank(&[alert("A1", r#""brand":"Sonny","barcode":" 6901234567892\n036000291452""#)]);
+    assert_eq!(found(&bank, r#"{"id":"x","title":"吹风机","gtin":"06901234567892"}"#), [("A1".to_owned(), true)]);
+    assert_eq!(found(&bank, r#"{"id":"x","title":"dryer","gtin":"0036000291452"}"#), [("A1".to_owned(), true)]);
     assert!(found(&bank, r#"{"id":"x","title":"dryer","gtin":"96385074"}"#).is_empty());
     let other = r#"{"id":"x","title":"dryer","brand":"Other","gtin":"6901234567892"}"#;
-    assert_eq!(
-        found(&bank, other),
-        [("A1".to_owned(), false)],
-        "another brand under the same GTIN: a person compares"
-    );
+    assert_eq!(found(&bank, other), [("A1".to_owned(), false)], "another brand under the same GTIN: a person compares");
 }
 
 #[test]
 fn a_malformed_barcode_never_matches_alone() {
     let bank = bank(&[alert("A1", r#""brand":"Wealth","barcode":"871565899960""#)]);
-    assert!(
-        found(
-            &bank,
-            r#"{"id":"x","title":"Something","brand":"Other","gtin":"871565899960"}"#
-        )
-        .is_empty()
-    );
+    assert!(found(&bank, r#"{"id":"x","title":"Something","brand":"Other","gtin":"871565899960"}"#).is_empty());
     assert_eq!(
-        found(
-            &bank,
-            r#"{"id":"x","title":"Something","brand":"WEALTH","gtin":"871565899960"}"#
-        ),
+        found(&bank, r#"{"id":"x","title":"Something","brand":"WEALTH","gtin":"871565899960"}"#),
         [("A1".to_owned(), false)]
     );
 }
 
 #[test]
 fn a_sibling_model_is_no_match() {
-    let bank = bank(&[alert(
-        "A1",
-        r#""brand":"Sonny","model_type_number":"HD-2200, HD-2201""#,
-    )]);
+    let bank = bank(&[alert("A1", r#""brand":"Sonny","model_type_number":"HD-2200, HD-2201""#)]);
     let listing = |title: &str, model: &str| {
-        format!(
-            r#"{{"id":"x","title":"{title}","brand":"SONNY","attributes":{{"型号":"{model}"}}}}"#
-        )
+        format!(r#"{{"id":"x","title":"{title}","brand":"SONNY","attributes":{{"型号":"{model}"}}}}"#)
     };
-    assert_eq!(
-        found(&bank, &listing("hair dryer", "hd2200")),
-        [("A1".to_owned(), true)]
-    );
+    assert_eq!(found(&bank, &listing("hair dryer", "hd2200")), [("A1".to_owned(), true)]);
     assert!(found(&bank, &listing("Hair dryer", "HD-2202")).is_empty());
     assert!(found(&bank, &listing("Hair dryer", "HD-22000")).is_empty());
     assert_eq!(
@@ -97,38 +58,21 @@ fn a_sibling_model_is_no_match() {
         "named in the title alone"
     );
     assert!(
-        found(
-            &bank,
-            r#"{"id":"x","title":"Hair dryer HD-2201","brand":"Other"}"#
-        )
-        .is_empty(),
+        found(&bank, r#"{"id":"x","title":"Hair dryer HD-2201","brand":"Other"}"#).is_empty(),
         "another brand's model of that name"
     );
 }
 
 #[test]
 fn the_lot_decides_where_both_sides_state_one() {
-    let bank = bank(&[alert(
-        "A1",
-        r#""brand":"Sonny","batch_number":"L2024A, L2024B","barcode":"6901234567892""#,
-    )]);
+    let bank = bank(&[alert("A1", r#""brand":"Sonny","batch_number":"L2024A, L2024B","barcode":"6901234567892""#)]);
     let listing = |lot: &str| {
         format!(
             r#"{{"id":"x","title":"Sonny hair dryer","brand":"Sonny","gtin":"6901234567892","attributes":{{"批号":"{lot}"}}}}"#
         )
     };
-    let hit = &bank.matches(&subject(&listing("l2024-b")))[0]
-        .agreements
-        .clone();
-    assert_eq!(
-        hit,
-        &[
-            Agreement::Gtin,
-            Agreement::Brand,
-            Agreement::Lot,
-            Agreement::Product
-        ]
-    );
+    let hit = &bank.matches(&subject(&listing("l2024-b")))[0].agreements.clone();
+    assert_eq!(hit, &[Agreement::Gtin, Agreement::Brand, Agreement::Lot, Agreement::Product]);
     assert!(found(&bank, &listing("L2025Z")).is_empty());
 }
 
@@ -141,19 +85,9 @@ fn lines_that_are_no_notices_are_named_and_the_rest_is_read() {
     );
     let (notices, errors) = parse_safety_gate(&file);
     assert_eq!(notices.len(), 2);
-    assert_eq!(
-        errors.iter().map(|error| error.line).collect::<Vec<_>>(),
-        [2, 3]
-    );
-    let (notices, errors) =
-        parse_cpsc("id\ttitle\n1\tCuberShop Cubes Recalled Due to Risk of Injury\n2\n\tno id\n");
-    assert_eq!(
-        (
-            notices.len(),
-            errors.iter().map(|error| error.line).collect::<Vec<_>>()
-        ),
-        (1, vec![3, 4])
-    );
+    assert_eq!(errors.iter().map(|error| error.line).collect::<Vec<_>>(), [2, 3]);
+    let (notices, errors) = parse_cpsc("id\ttitle\n1\tCuberShop Cubes Recalled Due to Risk of Injury\n2\n\tno id\n");
+    assert_eq!((notices.len(), errors.iter().map(|error| error.line).collect::<Vec<_>>()), (1, vec![3, 4]));
     assert_eq!(parse_cpsc("nothing here").1.len(), 1);
 }
 
@@ -162,36 +96,19 @@ fn a_title_of_the_cpsc_gives_brand_goods_and_risk() {
     let title = "HABA USA Recalls Rainbow Rattle Toys Due to Risk of Choking; Sold on Amazon by Chillife Official";
     let (notices, _) = parse_cpsc(&format!("id\ttitle\n7\t{title}\n"));
     assert_eq!(notices[0].brands, ["HABA", "Chillife Official"]);
-    assert_eq!(
-        (notices[0].product.as_str(), notices[0].risk.as_str()),
-        ("Rainbow Rattle Toys", "Choking")
-    );
+    assert_eq!((notices[0].product.as_str(), notices[0].risk.as_str()), ("Rainbow Rattle Toys", "Choking"));
     let bank = RecallBank::new(notices);
     assert_eq!(
-        found(
-            &bank,
-            r#"{"id":"x","title":"HABA Rainbow Rattle Toys for babies","brand":"Haba"}"#
-        ),
+        found(&bank, r#"{"id":"x","title":"HABA Rainbow Rattle Toys for babies","brand":"Haba"}"#),
         [("7".to_owned(), false)]
     );
-    assert!(
-        found(
-            &bank,
-            r#"{"id":"x","title":"HABA wooden train","brand":"Haba"}"#
-        )
-        .is_empty()
-    );
+    assert!(found(&bank, r#"{"id":"x","title":"HABA wooden train","brand":"Haba"}"#).is_empty());
 }
 
 fn shared() -> Option<PathBuf> {
     let set = std::env::var_os("TOUCHSTONE_SHARED_DATA").map(PathBuf::from);
-    let above = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .map(|folder| folder.join("shared/data"));
-    set.into_iter()
-        .chain(above)
-        .map(|folder| folder.join("screening/recalls"))
-        .find(|folder| folder.is_dir())
+    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|folder| folder.join("shared/data"));
+    set.into_iter().chain(above).map(|folder| folder.join("screening/recalls")).find(|folder| folder.is_dir())
 }
 
 #[test]
@@ -203,18 +120,9 @@ fn the_published_notices_load_whole_and_find_themselves() {
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect(name);
     let (mut notices, errors) = parse_safety_gate(&read("safety-gate-200.jsonl"));
     assert_eq!((notices.len(), errors.len()), (200, 0));
-    let barcodes: usize = notices
-        .iter()
-        .map(|notice| notice.gtins.len() + notice.other_codes.len())
-        .sum();
-    let malformed: Vec<&String> = notices
-        .iter()
-        .flat_map(|notice| &notice.other_codes)
-        .collect();
-    println!(
-        "{barcodes} barcodes, {} of them malformed or of restricted use: {malformed:?}",
-        malformed.len()
-    );
+    let barcodes: usize = notices.iter().map(|notice| notice.gtins.len() + notice.other_codes.len()).sum();
+    let malformed: Vec<&String> = notices.iter().flat_map(|notice| &notice.other_codes).collect();
+    println!("{barcodes} barcodes, {} of them malformed or of restricted use: {malformed:?}", malformed.len());
     assert!(barcodes > 60 && malformed.len() < barcodes / 4);
     let (cpsc, errors) = parse_cpsc(&read("cpsc-11.tsv"));
     assert_eq!((cpsc.len(), errors.len()), (11, 0));
@@ -222,30 +130,15 @@ fn the_published_notices_load_whole_and_find_themselves() {
     let bank = RecallBank::new(notices.clone());
     for notice in &notices {
         for gtin in &notice.gtins {
-            let hits = found(
-                &bank,
-                &format!(r#"{{"id":"x","title":"anything","gtin":"{gtin}"}}"#),
-            );
-            assert!(
-                hits.iter().any(|(id, _)| *id == notice.id),
-                "{} by {gtin}",
-                notice.id
-            );
+            let hits = found(&bank, &format!(r#"{{"id":"x","title":"anything","gtin":"{gtin}"}}"#));
+            assert!(hits.iter().any(|(id, _)| *id == notice.id), "{} by {gtin}", notice.id);
         }
     }
-    for title in [
-        "纯棉圆领T恤",
-        "USB charger 20W",
-        "Perfume eau de toilette 50 ml",
-        "Childrens high chair",
-        "Toyota floor mat",
-    ] {
+    for title in
+        ["纯棉圆领T恤", "USB charger 20W", "Perfume eau de toilette 50 ml", "Childrens high chair", "Toyota floor mat"]
+    {
         assert!(
-            found(
-                &bank,
-                &format!(r#"{{"id":"x","title":"{title}","gtin":"6901234567892"}}"#)
-            )
-            .is_empty(),
+            found(&bank, &format!(r#"{{"id":"x","title":"{title}","gtin":"6901234567892"}}"#)).is_empty(),
             "{title}"
         );
     }

@@ -43,7 +43,6 @@ pub mod state;
 mod store;
 pub mod versions;
 
-pub use banks::recalls::RecallCheck;
 pub use banks::same_goods::SameGoods;
 pub use content::{Batch, Change, Content, Document, Image};
 pub use decide::{Measure, Outcome, Verdict, decide_review, decide_review_in, take_measure};
@@ -87,9 +86,9 @@ pub fn routes() -> web::Routes {
     api::routes().merge(pages::routes())
 }
 
-/// Declares this slice's policy tables, `same-goods` and `recall-checks`.
+/// Declares this slice's policy table, `same-goods`.
 pub fn tables(tables: &mut policy::Tables) {
-    tables.with::<SameGoods>().with::<RecallCheck>();
+    tables.with::<SameGoods>();
 }
 
 /// The jobs of this slice: screening what was handed in, and carrying a changed policy through the shelf,

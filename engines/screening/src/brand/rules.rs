@@ -54,20 +54,11 @@ impl TableRow for BrandCheckRow {
     const REASON_REQUIRED: bool = true;
 
     fn check(row: &Row<Self>, _pack: &Pack, report: &mut Report<'_>) {
-        if row.body.fields.is_empty()
-            || row
-                .body
-                .fields
-                .iter()
-                .any(|field| field != "brand" && field != "title")
-        {
+        if row.body.fields.is_empty() || row.body.fields.iter().any(|field| field != "brand" && field != "title") {
             report.refuse(
                 "fields",
                 "brand_fields",
-                Bilingual::new(
-                    "fields 只能是 brand、title",
-                    "`fields` holds brand, title or both",
-                ),
+                Bilingual::new("fields 只能是 brand、title", "`fields` holds brand, title or both"),
             );
         }
     }
@@ -96,9 +87,7 @@ impl BrandRule {
     /// Whether the words before a name say that the goods only fit it.
     #[must_use]
     pub fn is_exempt(&self, before: &str) -> bool {
-        self.exempt_before
-            .iter()
-            .any(|word| before.ends_with(word.as_str()))
+        self.exempt_before.iter().any(|word| before.ends_with(word.as_str()))
     }
 }
 
@@ -130,8 +119,6 @@ impl BrandRules {
                 .filter(|word| !word.is_empty())
                 .collect(),
         });
-        Ok(Self {
-            rules: rules.collect(),
-        })
+        Ok(Self { rules: rules.collect() })
     }
 }

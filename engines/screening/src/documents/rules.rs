@@ -117,12 +117,7 @@ impl TableRow for DocumentRow {
                 Bilingual::new("应在 0 与 1000 之间", "It lies between 0 and 1000"),
             );
         }
-        if row
-            .body
-            .numbers
-            .iter()
-            .any(|key| NumberKind::from_key(key).is_none())
-        {
+        if row.body.numbers.iter().any(|key| NumberKind::from_key(key).is_none()) {
             report.refuse(
                 "numbers",
                 "unknown_number_kind",
@@ -149,9 +144,7 @@ impl Need {
         let within = |list: &[String]| list.iter().any(|above| is_within(&facts.category, above));
         within(&self.categories)
             && !within(&self.except)
-            && self
-                .imported
-                .is_none_or(|imported| facts.imported == Some(imported))
+            && self.imported.is_none_or(|imported| facts.imported == Some(imported))
     }
 }
 
@@ -181,10 +174,7 @@ impl DocumentRules {
     /// # Errors
     /// The pack's diagnostics where a row cannot be read.
     pub fn from_pack(pack: &Pack, date: Date) -> Result<Self, Diagnostics> {
-        let mut rules = Self {
-            qualifications: Qualifications::from_pack(pack, date)?,
-            ..Self::default()
-        };
+        let mut rules = Self { qualifications: Qualifications::from_pack(pack, date)?, ..Self::default() };
         for row in pack.rows_at::<NeedRow>(date)? {
             rules.needs.push(Need {
                 ruling: Ruling::of(&row, pack, date, row.body.severity, false),
@@ -197,19 +187,12 @@ impl DocumentRules {
         for row in pack.rows_at::<DocumentRow>(date)? {
             let body = &row.body;
             match body.question {
-                Question::BrandDiffers => {
-                    rules.limits.brand_agreement_min = body.agreement_min.unwrap_or(0)
-                }
-                Question::ProductDiffers => {
-                    rules.limits.product_agreement_min = body.agreement_min.unwrap_or(0)
-                }
+                Question::BrandDiffers => rules.limits.brand_agreement_min = body.agreement_min.unwrap_or(0),
+                Question::ProductDiffers => rules.limits.product_agreement_min = body.agreement_min.unwrap_or(0),
                 Question::LaboratoryUnproven => {
                     rules.limits.laboratory_kinds.clone_from(&body.kinds);
-                    rules.limits.laboratory_numbers = body
-                        .numbers
-                        .iter()
-                        .filter_map(|key| NumberKind::from_key(key))
-                        .collect();
+                    rules.limits.laboratory_numbers =
+                        body.numbers.iter().filter_map(|key| NumberKind::from_key(key)).collect();
                 }
                 Question::ScopeDiffers => {
                     rules.limits.scoped_kinds.clone_from(&body.kinds);
@@ -217,10 +200,7 @@ impl DocumentRules {
                 }
                 _ => {}
             }
-            rules.rulings.push((
-                body.question,
-                Ruling::of(&row, pack, date, body.severity, body.zero_tolerance),
-            ));
+            rules.rulings.push((body.question, Ruling::of(&row, pack, date, body.severity, body.zero_tolerance)));
         }
         Ok(rules)
     }
@@ -228,20 +208,12 @@ impl DocumentRules {
     /// What the policy says to a deviation; `None` where it says nothing.
     #[must_use]
     pub fn ruling(&self, question: Question) -> Option<&Ruling> {
-        self.rulings
-            .iter()
-            .find(|(known, _)| *known == question)
-            .map(|(_, ruling)| ruling)
+        self.rulings.iter().find(|(known, _)| *known == question).map(|(_, ruling)| ruling)
     }
 
     /// The words a scope must hold for the category, by the most exact row.
     pub(super) fn scope_of(&self, category: &str) -> Option<&[String]> {
-        let fitting = self
-            .scopes
-            .iter()
-            .filter(|scope| is_within(category, &scope.category));
-        fitting
-            .max_by_key(|scope| scope.category.len())
-            .map(|scope| scope.words.as_slice())
+        let fitting = self.scopes.iter().filter(|scope| is_within(category, &scope.category));
+        fitting.max_by_key(|scope| scope.category.len()).map(|scope| scope.words.as_slice())
     }
 }

@@ -48,43 +48,23 @@ impl TableRow for ImageRow {
 
     fn check(row: &Row<Self>, _pack: &Pack, report: &mut Report<'_>) {
         let body = &row.body;
-        if let Some(bad) = body
-            .allow
-            .iter()
-            .find(|pattern| Regex::new(pattern).is_err())
-        {
-            let (zh, en) = (
-                format!("“{bad}”不是正则表达式"),
-                format!("`{bad}` is not a regular expression"),
-            );
+        if let Some(bad) = body.allow.iter().find(|pattern| Regex::new(pattern).is_err()) {
+            let (zh, en) = (format!("“{bad}”不是正则表达式"), format!("`{bad}` is not a regular expression"));
             report.refuse("allow", "pattern_invalid", Bilingual::new(zh, en));
         }
-        let compares = matches!(
-            body.question,
-            ImageQuestion::Banned | ImageQuestion::OtherMerchant
-        );
-        if compares
-            && body
-                .distance_max
-                .is_none_or(|distance| distance > imaging::hash::HASH_BITS)
-        {
+        let compares = matches!(body.question, ImageQuestion::Banned | ImageQuestion::OtherMerchant);
+        if compares && body.distance_max.is_none_or(|distance| distance > imaging::hash::HASH_BITS) {
             report.refuse(
                 "distance_max",
                 "distance_missing",
-                Bilingual::new(
-                    "需要 distance_max，0 至 256",
-                    "This row needs `distance_max`, 0 to 256",
-                ),
+                Bilingual::new("需要 distance_max，0 至 256", "This row needs `distance_max`, 0 to 256"),
             );
         }
         if compares && body.quality_min.is_none_or(|quality| quality > 100) {
             report.refuse(
                 "quality_min",
                 "quality_missing",
-                Bilingual::new(
-                    "需要 quality_min，0 至 100",
-                    "This row needs `quality_min`, 0 to 100",
-                ),
+                Bilingual::new("需要 quality_min，0 至 100", "This row needs `quality_min`, 0 to 100"),
             );
         }
     }
@@ -138,15 +118,9 @@ impl ImageRules {
                     side_px_min: body.side_px_min,
                 },
                 ruling: Ruling::of(row, pack, date, body.severity, body.zero_tolerance),
-                allow: body
-                    .allow
-                    .iter()
-                    .filter_map(|pattern| Regex::new(pattern).ok())
-                    .collect(),
+                allow: body.allow.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect(),
             }
         });
-        Ok(Self {
-            rules: rules.collect(),
-        })
+        Ok(Self { rules: rules.collect() })
     }
 }

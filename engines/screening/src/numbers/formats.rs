@@ -8,13 +8,11 @@ use super::{NumberKind, Verdict, first_non_digit, mod_11_10, not_a_digit, wrong_
 
 /// Province codes of GB/T 2260.
 const PROVINCES: [&str; 34] = [
-    "11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41",
-    "42", "43", "44", "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65", "71",
-    "81", "82",
+    "11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44",
+    "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65", "71", "81", "82",
 ];
 /// One-character names of provinces as numbers use them.
-const PROVINCE_SIGNS: &str =
-    "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川蜀贵黔云滇藏陕秦甘陇青宁新";
+const PROVINCE_SIGNS: &str = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川蜀贵黔云滇藏陕秦甘陇青宁新";
 
 /// A form in which numbers of a kind are or were written.
 struct Form {
@@ -29,76 +27,26 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     let sign = format!("[{PROVINCE_SIGNS}]");
     let year = "(?:19|20)[0-9]{2}";
     let forms: [(NumberKind, String, bool); 17] = [
-        (
-            K::CosmeticsSpecial,
-            format!("国妆特字{year}[0-9]{{4}}"),
-            false,
-        ),
-        (
-            K::CosmeticsSpecial,
-            format!("国妆特(?:进|制)字{year}[0-9]{{4}}"),
-            false,
-        ),
-        (
-            K::CosmeticsSpecial,
-            format!("国妆特字G{year}[0-9]{{4}}"),
-            false,
-        ),
-        (
-            K::CosmeticsSpecial,
-            format!("国妆特进字J{year}[0-9]{{4}}"),
-            true,
-        ),
-        (
-            K::CosmeticsOrdinary,
-            format!("{sign}G妆网备字{year}[0-9]{{6}}"),
-            false,
-        ),
-        (
-            K::CosmeticsOrdinary,
-            format!("国妆网备(?:进|制)字\\({sign}\\){year}[0-9]{{6}}"),
-            false,
-        ),
-        (
-            K::CosmeticsOrdinary,
-            format!("国妆备进字J{year}[0-9]{{4,5}}"),
-            true,
-        ),
-        (
-            K::HealthFood,
-            format!("国食健注[GJ]{year}[0-9]{{4}}"),
-            false,
-        ),
+        (K::CosmeticsSpecial, format!("国妆特字{year}[0-9]{{4}}"), false),
+        (K::CosmeticsSpecial, format!("国妆特(?:进|制)字{year}[0-9]{{4}}"), false),
+        (K::CosmeticsSpecial, format!("国妆特字G{year}[0-9]{{4}}"), false),
+        (K::CosmeticsSpecial, format!("国妆特进字J{year}[0-9]{{4}}"), true),
+        (K::CosmeticsOrdinary, format!("{sign}G妆网备字{year}[0-9]{{6}}"), false),
+        (K::CosmeticsOrdinary, format!("国妆网备(?:进|制)字\\({sign}\\){year}[0-9]{{6}}"), false),
+        (K::CosmeticsOrdinary, format!("国妆备进字J{year}[0-9]{{4,5}}"), true),
+        (K::HealthFood, format!("国食健注[GJ]{year}[0-9]{{4}}"), false),
         (K::HealthFood, format!("食健备[GJ]{year}[0-9]{{8}}"), false),
         (K::HealthFood, format!("国食健字[GJ]{year}[0-9]{{4}}"), true),
-        (
-            K::HealthFood,
-            format!("卫食健(?:进)?字\\({year}\\)第?[0-9]{{3,4}}"),
-            true,
-        ),
-        (
-            K::InfantFormula,
-            format!("国食注字YP{year}[0-9]{{4}}"),
-            false,
-        ),
+        (K::HealthFood, format!("卫食健(?:进)?字\\({year}\\)第?[0-9]{{3,4}}"), true),
+        (K::InfantFormula, format!("国食注字YP{year}[0-9]{{4}}"), false),
         (K::MedicalFood, format!("国食注字TY{year}[0-9]{{4}}"), false),
-        (
-            K::DeviceFiling,
-            format!("(?:国械备|{sign}\\p{{Han}}{{0,4}}械备){year}[0-9]{{4,6}}"),
-            false,
-        ),
+        (K::DeviceFiling, format!("(?:国械备|{sign}\\p{{Han}}{{0,4}}械备){year}[0-9]{{4,6}}"), false),
         (K::Drug, "国药准字[HZSJTFB](?:C?)[0-9]{8}".to_owned(), false),
         (K::Cnas, "(?:CNAS)?(?:IB|L)[0-9]{4,5}".to_owned(), false),
         (K::TrademarkCn, "G?[0-9]{4,9}[A-Z]?".to_owned(), false),
     ];
     let compiled = forms.into_iter().filter_map(|(kind, pattern, former)| {
-        Regex::new(&format!("^(?:{pattern})$"))
-            .ok()
-            .map(|pattern| Form {
-                kind,
-                pattern,
-                former,
-            })
+        Regex::new(&format!("^(?:{pattern})$")).ok().map(|pattern| Form { kind, pattern, former })
     });
     compiled.collect()
 });
@@ -120,14 +68,8 @@ fn example(kind: NumberKind) -> &'static str {
 }
 
 pub(super) fn check_patterns(kind: NumberKind, number: &str) -> Verdict {
-    let hyphenless = if kind == NumberKind::Cnas {
-        number.replace('-', "")
-    } else {
-        number.to_owned()
-    };
-    let found = FORMS
-        .iter()
-        .find(|form| form.kind == kind && form.pattern.is_match(&hyphenless));
+    let hyphenless = if kind == NumberKind::Cnas { number.replace('-', "") } else { number.to_owned() };
+    let found = FORMS.iter().find(|form| form.kind == kind && form.pattern.is_match(&hyphenless));
     match found {
         Some(form) if form.former => Verdict::suspicious(
             "这是改革前的编号格式，请核对是否已换发新证",
@@ -147,11 +89,7 @@ pub(super) fn check_patterns(kind: NumberKind, number: &str) -> Verdict {
 pub(super) fn check_food_licence(kind: NumberKind, number: &str) -> Verdict {
     let (letters, zh, en) = match kind {
         NumberKind::FoodTrade => ("JY", "食品经营许可证编号", "a food trade licence number"),
-        _ => (
-            "SC",
-            "食品生产许可证编号",
-            "a food production licence number",
-        ),
+        _ => ("SC", "食品生产许可证编号", "a food production licence number"),
     };
     let Some(digits) = number.strip_prefix(letters) else {
         return Verdict::invalid(
@@ -167,11 +105,7 @@ pub(super) fn check_food_licence(kind: NumberKind, number: &str) -> Verdict {
         return wrong_length(zh, en, "16", digits.len() + 2);
     }
     // SC: three digits of the kind of food, then the province. JY: one digit of the kind of trade.
-    let (kinds, province_at) = if kind == NumberKind::FoodTrade {
-        ("123", 1)
-    } else {
-        ("12", 3)
-    };
+    let (kinds, province_at) = if kind == NumberKind::FoodTrade { ("123", 1) } else { ("12", 3) };
     if !digits.starts_with(|first| kinds.contains(first)) {
         let first: char = digits.chars().next().unwrap_or('?');
         return Verdict::suspicious(
@@ -206,12 +140,7 @@ pub(super) fn check_ccc(number: &str) -> Verdict {
         return not_a_digit(position, found);
     }
     if digits.len() != 16 {
-        return wrong_length(
-            "CCC 证书编号",
-            "a CCC certificate number",
-            "16",
-            digits.len(),
-        );
+        return wrong_length("CCC 证书编号", "a CCC certificate number", "16", digits.len());
     }
     // The scheme began in 2002.
     if !("2002".."2100").contains(&&digits[..4]) {
@@ -234,10 +163,8 @@ pub(super) fn check_ccc(number: &str) -> Verdict {
 /// Region, 械注, 准/进/许, year 4, class 1, catalogue 2, serial 4.
 pub(super) fn check_device(number: &str) -> Verdict {
     static FORM: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(&format!(
-            "^(国|[{PROVINCE_SIGNS}])械注(准|进|许)(?:19|20)[0-9]{{2}}([0-9])[0-9]{{2}}[0-9]{{4}}$"
-        ))
-        .ok()
+        Regex::new(&format!("^(国|[{PROVINCE_SIGNS}])械注(准|进|许)(?:19|20)[0-9]{{2}}([0-9])[0-9]{{2}}[0-9]{{4}}$"))
+            .ok()
     });
     let Some(parts) = FORM.as_ref().and_then(|form| form.captures(number)) else {
         return Verdict::invalid(
@@ -252,9 +179,7 @@ pub(super) fn check_device(number: &str) -> Verdict {
         (region, "准", "2") if region != "国" => Verdict::Valid,
         (_, _, class) => Verdict::invalid(
             Some(class_position),
-            format!(
-                "管理类别 {class} 与注册机关不符：国产第三类由国家局注册，第二类由省局注册，第一类备案"
-            ),
+            format!("管理类别 {class} 与注册机关不符：国产第三类由国家局注册，第二类由省局注册，第一类备案"),
             format!(
                 "class {class} does not fit the authority: domestic class 3 is registered nationally, class 2 by a province, class 1 is filed"
             ),
@@ -264,10 +189,7 @@ pub(super) fn check_device(number: &str) -> Verdict {
 
 /// Two digits of the year, two of the province, eight more.
 pub(super) fn check_cma(number: &str) -> Verdict {
-    let digits = number
-        .strip_prefix("CMA")
-        .unwrap_or(number)
-        .trim_start_matches('-');
+    let digits = number.strip_prefix("CMA").unwrap_or(number).trim_start_matches('-');
     let before = number.len() - digits.len();
     if let Some((position, found)) = first_non_digit(digits, before) {
         return not_a_digit(position, found);
@@ -275,11 +197,6 @@ pub(super) fn check_cma(number: &str) -> Verdict {
     if digits.len() == 12 {
         Verdict::Valid
     } else {
-        wrong_length(
-            "CMA 证书编号",
-            "a CMA certificate number",
-            "12",
-            digits.len(),
-        )
+        wrong_length("CMA 证书编号", "a CMA certificate number", "12", digits.len())
     }
 }

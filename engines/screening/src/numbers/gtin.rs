@@ -54,13 +54,7 @@ pub fn gtin14(number: &str) -> Option<String> {
 
 /// Weights 3 and 1 from the right, up to the next ten.
 fn check_digit(body: &str) -> u32 {
-    let digits = body
-        .chars()
-        .rev()
-        .filter_map(|character| character.to_digit(10));
-    let sum: u32 = digits
-        .enumerate()
-        .map(|(index, digit)| if index % 2 == 0 { digit * 3 } else { digit })
-        .sum();
+    let digits = body.chars().rev().filter_map(|character| character.to_digit(10));
+    let sum: u32 = digits.enumerate().map(|(index, digit)| if index % 2 == 0 { digit * 3 } else { digit }).sum();
     (10 - sum % 10) % 10
 }

@@ -7,10 +7,7 @@ fn all_digits(text: &str, lengths: &[usize]) -> bool {
 }
 
 fn alphanumeric(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
 }
 
 pub(super) fn check(kind: NumberKind, number: &str) -> Verdict {
@@ -18,10 +15,7 @@ pub(super) fn check(kind: NumberKind, number: &str) -> Verdict {
         NumberKind::Ein => (is_ein(number), "12-3456789"),
         NumberKind::FdaFacility => (all_digits(number, &[11]), "12345678901"),
         NumberKind::FccId => (is_fcc_id(number), "ABC-DEF123"),
-        NumberKind::TrademarkUs => (
-            all_digits(&number.replace([',', '/'], ""), &[6, 7, 8]),
-            "1234567",
-        ),
+        NumberKind::TrademarkUs => (all_digits(&number.replace([',', '/'], ""), &[6, 7, 8]), "1234567"),
         NumberKind::TrademarkEu => (all_digits(number, &[9]), "012345678"),
         NumberKind::NotifiedBody => (all_digits(number, &[4]), "0123"),
         NumberKind::Eori => (is_eori(number), "DE1234567"),
@@ -65,16 +59,9 @@ fn is_ein(number: &str) -> bool {
 
 /// A grantee code of three characters beginning with a letter, or of five beginning with a digit; then up to 14 more.
 fn is_fcc_id(number: &str) -> bool {
-    let number = number
-        .strip_prefix("FCCID:")
-        .or_else(|| number.strip_prefix("FCCID"))
-        .unwrap_or(number);
+    let number = number.strip_prefix("FCCID:").or_else(|| number.strip_prefix("FCCID")).unwrap_or(number);
     let compact = number.replace('-', "");
-    let grantee = if compact.starts_with(|first: char| first.is_ascii_digit()) {
-        5
-    } else {
-        3
-    };
+    let grantee = if compact.starts_with(|first: char| first.is_ascii_digit()) { 5 } else { 3 };
     alphanumeric(&compact) && (grantee + 1..=grantee + 14).contains(&compact.len())
 }
 
@@ -89,39 +76,24 @@ fn is_eori(number: &str) -> bool {
 /// ISO 17442: 20 characters, ISO 7064 MOD 97-10.
 fn check_lei(number: &str) -> Verdict {
     if number.len() != 20 || !alphanumeric(number) {
-        return Verdict::invalid(
-            None,
-            "LEI 应为 20 位字母或数字",
-            "an LEI has 20 letters or digits",
-        );
+        return Verdict::invalid(None, "LEI 应为 20 位字母或数字", "an LEI has 20 letters or digits");
     }
     let remainder = number
         .chars()
         .filter_map(|character| character.to_digit(36))
-        .fold(0, |rest, value| {
-            (if value > 9 { rest * 100 } else { rest * 10 } + value) % 97
-        });
+        .fold(0, |rest, value| (if value > 9 { rest * 100 } else { rest * 10 } + value) % 97);
     if remainder == 1 {
         return Verdict::Valid;
     }
-    Verdict::invalid(
-        Some(19),
-        "LEI 末两位校验码不符",
-        "the two check digits at the end of the LEI do not fit",
-    )
+    Verdict::invalid(Some(19), "LEI 末两位校验码不符", "the two check digits at the end of the LEI do not fit")
 }
 
 /// Country prefix and form; the check digit where it is public and simple (DE, FR, IT).
 fn check_vat(number: &str) -> Verdict {
-    let number: String = number
-        .chars()
-        .filter(|character| !matches!(character, '.' | '-'))
-        .collect();
+    let number: String = number.chars().filter(|character| !matches!(character, '.' | '-')).collect();
     let (country, rest) = number.split_at_checked(2).unwrap_or(("", ""));
     let form = match country {
-        "AT" => rest
-            .strip_prefix('U')
-            .is_some_and(|digits| all_digits(digits, &[8])),
+        "AT" => rest.strip_prefix('U').is_some_and(|digits| all_digits(digits, &[8])),
         "BE" => all_digits(rest, &[10]),
         "BG" => all_digits(rest, &[9, 10]),
         "CY" => {
@@ -156,12 +128,7 @@ fn check_vat(number: &str) -> Verdict {
             format!("this is not the form of a VAT number of {country}"),
         );
     }
-    let digit = |at: usize| {
-        rest[at..]
-            .chars()
-            .next()
-            .and_then(|character| character.to_digit(10))
-    };
+    let digit = |at: usize| rest[at..].chars().next().and_then(|character| character.to_digit(10));
     let holds = match country {
         "DE" => digit(8) == Some(mod_11_10(&rest[..8])),
         "FR" => match (rest[..2].parse::<u64>(), rest[2..].parse::<u64>()) {
@@ -174,27 +141,14 @@ fn check_vat(number: &str) -> Verdict {
     if holds {
         return Verdict::Valid;
     }
-    Verdict::invalid(
-        None,
-        "增值税号校验位不符",
-        "the check digit of the VAT number does not fit",
-    )
+    Verdict::invalid(None, "增值税号校验位不符", "the check digit of the VAT number does not fit")
 }
 
 fn luhn(digits: &str) -> bool {
-    let values = digits
-        .chars()
-        .rev()
-        .filter_map(|character| character.to_digit(10));
+    let values = digits.chars().rev().filter_map(|character| character.to_digit(10));
     let sum: u32 = values
         .enumerate()
-        .map(|(index, digit)| {
-            if index % 2 == 0 {
-                digit
-            } else {
-                digit * 2 / 10 + digit * 2 % 10
-            }
-        })
+        .map(|(index, digit)| if index % 2 == 0 { digit } else { digit * 2 / 10 + digit * 2 % 10 })
         .sum();
     sum.is_multiple_of(10)
 }

@@ -3,38 +3,24 @@
 use super::{Verdict, not_a_digit, wrong_length};
 
 const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
-const WEIGHTS: [usize; 17] = [
-    1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28,
-];
+const WEIGHTS: [usize; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
 /// GB 11714 over the first eight characters of the organisation code.
 const ORGANISATION_WEIGHTS: [usize; 8] = [3, 7, 9, 10, 5, 8, 4, 2];
 
 pub(super) fn check(number: &str) -> Verdict {
     let length = number.chars().count();
     if length != 18 {
-        return wrong_length(
-            "统一社会信用代码",
-            "a Unified Social Credit Code",
-            "18",
-            length,
-        );
+        return wrong_length("统一社会信用代码", "a Unified Social Credit Code", "18", length);
     }
     let mut values = [0_usize; 18];
     for (index, character) in number.chars().enumerate() {
-        let Some(value) = ALPHABET
-            .iter()
-            .position(|known| char::from(*known) == character)
-        else {
+        let Some(value) = ALPHABET.iter().position(|known| char::from(*known) == character) else {
             return strange(index + 1, character);
         };
         values[index] = value;
     }
-    if let Some((index, character)) = number
-        .chars()
-        .enumerate()
-        .skip(2)
-        .take(6)
-        .find(|(_, character)| !character.is_ascii_digit())
+    if let Some((index, character)) =
+        number.chars().enumerate().skip(2).take(6).find(|(_, character)| !character.is_ascii_digit())
     {
         return not_a_digit(index + 1, character);
     }
@@ -62,11 +48,7 @@ pub(super) fn check(number: &str) -> Verdict {
 }
 
 fn check_value(values: &[usize; 18]) -> usize {
-    let sum: usize = values
-        .iter()
-        .zip(WEIGHTS)
-        .map(|(value, weight)| value * weight)
-        .sum();
+    let sum: usize = values.iter().zip(WEIGHTS).map(|(value, weight)| value * weight).sum();
     (31 - sum % 31) % 31
 }
 

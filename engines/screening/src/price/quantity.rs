@@ -40,11 +40,7 @@ pub fn quantity(text: &str) -> Option<Quantity> {
     // The character after the unit belongs to no number, yet × must stay for the count behind it.
     let spaced = text.replace(['x', 'X', '×', '*'], " × ");
     let found = CONTENT.as_ref()?.captures(&spaced)?;
-    let number = |index: usize| {
-        found
-            .get(index)
-            .and_then(|part| part.as_str().parse::<f64>().ok())
-    };
+    let number = |index: usize| found.get(index).and_then(|part| part.as_str().parse::<f64>().ok());
     let (factor, unit) = match found.get(3)?.as_str().to_lowercase().as_str() {
         "kg" | "千克" | "公斤" => (1.0, Unit::Kilogram),
         "g" | "克" => (0.001, Unit::Kilogram),

@@ -62,10 +62,7 @@ impl TableRow for PriceRow {
         let body = &row.body;
         let mut need = |column: &str, given: bool| {
             if !given {
-                let (zh, en) = (
-                    format!("此行需要 {column}"),
-                    format!("This row needs `{column}`"),
-                );
+                let (zh, en) = (format!("此行需要 {column}"), format!("This row needs `{column}`"));
                 report.refuse(column, "price_column_missing", Bilingual::new(zh, en));
             }
         };
@@ -75,19 +72,12 @@ impl TableRow for PriceRow {
             | PriceQuestion::OutlierCategory
             | PriceQuestion::UnitPrice => {
                 need("z_max", body.z_max.is_some_and(|z| z > 0.0));
-                need(
-                    "samples_min",
-                    body.samples_min.is_some_and(|count| count > 0),
-                );
+                need("samples_min", body.samples_min.is_some_and(|count| count > 0));
             }
-            PriceQuestion::ReferenceNotLowest => need(
-                "window_days",
-                body.window_days
-                    .is_some_and(|days| (1..=3660).contains(&days)),
-            ),
-            PriceQuestion::ReferenceRatio => {
-                need("ratio_max", body.ratio_max.is_some_and(|ratio| ratio > 1.0))
+            PriceQuestion::ReferenceNotLowest => {
+                need("window_days", body.window_days.is_some_and(|days| (1..=3660).contains(&days)))
             }
+            PriceQuestion::ReferenceRatio => need("ratio_max", body.ratio_max.is_some_and(|ratio| ratio > 1.0)),
             PriceQuestion::TooLarge => need("minor_max", body.minor_max.is_some_and(|max| max > 0)),
             PriceQuestion::Currency => need("currencies", !body.currencies.is_empty()),
             _ => {}
@@ -144,8 +134,6 @@ impl PriceRules {
                 ruling: Ruling::of(row, pack, date, body.severity, false),
             }
         });
-        Ok(Self {
-            rules: rules.collect(),
-        })
+        Ok(Self { rules: rules.collect() })
     }
 }

@@ -1,18 +1,13 @@
-//! Public recall notices: loaded from the files their publishers give, compared with every listing, judged by rows of the
-//! policy table `recall-checks`.
+//! Public recall notices: loaded from the files their publishers give, kept, and handed to the engine, which compares them
+//! with every listing and judges by the policy table `recall-checks`.
 
 use super::RecallRow;
-use crate::content::Content;
 use crate::store;
 use arc_swap::ArcSwap;
 use ground::{Fault, Place, Problem};
 use kernel::{Act, Actor, Kernel, Page, Paging, Permission, Result};
-use policy::{Pack, TableRow};
-use screening::recalls::{Notice, RecallBank, RecallSubject, parse_cpsc, parse_safety_gate};
-use screening::rulings::Ruling;
-use screening::{Check, Finding, Input, Severity};
+use screening::recalls::{Notice, RecallBank, parse_cpsc, parse_safety_gate};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
@@ -26,80 +21,6 @@ const NOTICES_MAX: usize = 500_000;
 const WRITE_ROWS: usize = 500;
 /// Banks of different stores remembered at the same time.
 const BANKS_MAX: usize = 16;
-
-/// A row of the table `recall-checks`: how much a notice about a listing weighs. Reason and fix may hold `{number}`,
-/// `{source}`, `{product}`, `{risk}`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RecallCheck {
-    /// Whether the row speaks about certain agreements (GTIN, brand and model) or about likely ones.
-    pub certain: bool,
-    /// How bad it is.
-    pub severity: Severity,
-    /// Whether it is one of the kinds without tolerance.
-    #[serde(default)]
-    pub zero_tolerance: bool,
-}
-
-impl TableRow for RecallCheck {
-    const TABLE: &'static str = "recall-checks";
-    const REASON_REQUIRED: bool = true;
-}
-
-/// The rows of a pack, ready to use.
-#[derive(Debug)]
-pub struct RecallRules(Vec<(bool, Ruling)>);
-
-impl RecallRules {
-    /// The rows in force on a date.
-    ///
-    /// # Errors
-    /// What is wrong with the rows.
-    pub fn new(pack: &Pack, date: jiff::civil::Date) -> Result<RecallRules, policy::Diagnostics> {
-        let rows = pack.rows_at::<RecallCheck>(date)?;
-        let compiled = rows
-            .iter()
-            .map(|row| (row.body.certain, Ruling::of(row, pack, date, row.body.severity, row.body.zero_tolerance)));
-        Ok(RecallRules(compiled.collect()))
-    }
-
-    /// Notices about a listing: at most one finding a row, about the first notice it speaks of.
-    pub fn findings(&self, bank: &RecallBank, input: &Input, content: &Content) -> Vec<Finding> {
-        if bank.is_empty() || self.0.is_empty() {
-            return Vec::new();
-        }
-        let matches = bank.matches(&RecallSubject::of(input));
-        let mut found = Vec::new();
-        for (certain, ruling) in &self.0 {
-            let Some(one) = matches.iter().find(|one| one.certain == *certain) else { continue };
-            let notice = one.notice;
-            let fills = [
-                ("number", notice.id.as_str()),
-                ("source", notice.source.as_str()),
-                ("product", notice.product.as_str()),
-                ("risk", notice.risk.as_str()),
-            ];
-            let by_gtin = one.agreements.contains(&screening::recalls::Agreement::Gtin);
-            let field = if by_gtin { "gtin" } else { "title" };
-            found.extend(ruling.finding(Check::Recalls, &input.id, field, &fills).map(|mut finding| {
-                finding.text = if by_gtin { content.gtin.clone() } else { content.title.clone() };
-                finding.evidence = Some(json!({
-                    "source": notice.source,
-                    "number": notice.id,
-                    "date": notice.date,
-                    "product": notice.product,
-                    "brands": notice.brands,
-                    "models": notice.models,
-                    "risk": notice.risk,
-                    "agrees": one.agreements.iter().map(|a| format!("{a:?}").to_lowercase()).collect::<Vec<_>>(),
-                    "certain": one.certain,
-                }));
-                finding
-            }));
-        }
-        found
-    }
-}
 
 /// A notice as it is kept, JSON.
 #[derive(Serialize, Deserialize, Default)]

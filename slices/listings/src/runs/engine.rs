@@ -1,6 +1,5 @@
 //! What screening needs in memory: the rules of a pack compiled once, and the bank of pictures of this store.
 
-use crate::banks::recalls::RecallRules;
 use crate::banks::same_goods::SameGoodsRules;
 use crate::banks::{FingerprintKind, brands, index, recalls};
 use crate::error::Error;
@@ -9,7 +8,6 @@ use arc_swap::ArcSwap;
 use kernel::{Kernel, Result};
 use screening::Banks;
 use screening::images::ImageRecord;
-use screening::recalls::RecallBank;
 use screening::rules::Rules;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};
@@ -26,7 +24,6 @@ const PICTURES_MAX: usize = 4_000_000;
 pub(crate) struct Compiled {
     pub rules: Rules,
     pub same_goods: SameGoodsRules,
-    pub recalls: RecallRules,
 }
 
 /// Market, version of the pack, revision of the operator's own brands, date.
@@ -49,8 +46,7 @@ pub(crate) async fn compiled(kernel: &Kernel, pack: &policy::Pack, date: jiff::c
         rules.brands.add(brand);
     }
     let same_goods = SameGoodsRules::new(pack, date).map_err(fail)?;
-    let recalls = RecallRules::new(pack, date).map_err(fail)?;
-    let fresh = Arc::new(Compiled { rules, same_goods, recalls });
+    let fresh = Arc::new(Compiled { rules, same_goods });
     COMPILED.rcu(|held| {
         let mut next = BTreeMap::clone(held);
         while next.len() >= PACKS_MAX {
@@ -86,8 +82,6 @@ pub(crate) struct Held {
     pub banks: Banks,
     /// Goods refused before.
     pub index: Arc<index::Index>,
-    /// Public recall notices.
-    pub recalls: Arc<RecallBank>,
     fingerprints: String,
     banned: Vec<u64>,
     last_use: String,
@@ -132,7 +126,6 @@ impl Held {
         Held {
             banks: Banks::default(),
             index: Arc::new(index::Index::default()),
-            recalls: Arc::new(RecallBank::default()),
             fingerprints: String::new(),
             banned: Vec::new(),
             last_use: String::new(),
@@ -141,7 +134,7 @@ impl Held {
     }
 
     async fn refresh(&mut self, kernel: &Kernel) -> Result<()> {
-        self.recalls = recalls::current(kernel).await?;
+        self.banks.recalls = recalls::current(kernel).await?;
         let revision = store::banks::revision(kernel.db().read(), index::BANK).await?;
         if revision != self.fingerprints {
             self.index = index::current(kernel).await?;

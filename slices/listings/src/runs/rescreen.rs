@@ -241,6 +241,7 @@ fn renew(
         documents: screening::documents::facts(&input),
         brand: screening::brand::facts(&input, &compiled.rules.brands),
         price: screening::price::facts(&input),
+        recalls: screening::recalls::facts(&input),
         ..kept.facts
     };
     Ok((KeptFacts { facts, changes: kept.changes }, text_read))

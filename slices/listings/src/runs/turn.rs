@@ -93,7 +93,7 @@ async fn before(kernel: &Kernel, version: &Version) -> Result<Option<Version>> {
     Ok(store::versions::get(db, &id).await?.filter(|older| older.id != version.id))
 }
 
-/// All checks over facts: the engine's, what the edit changed, goods refused before, recalls. The decision is the policy's.
+/// All checks over facts: the engine's, what the edit changed, goods refused before. The decision is the policy's.
 pub(crate) fn judge(
     version: &Version,
     standing: &Standing,
@@ -118,7 +118,6 @@ pub(crate) fn judge_input(
     let engine_found = report.findings.len();
     report.findings.extend(screening::change::findings(&kept.changes, &rules.change, &input.id));
     report.findings.extend(compiled.same_goods.findings(&held.index, &input.id, content));
-    report.findings.extend(compiled.recalls.findings(&held.recalls, input, content));
     if report.findings.len() > engine_found {
         sort(&mut report.findings);
         report.decision = rules.decision.decide(&report.findings, &content.category);
