@@ -16,7 +16,7 @@ pub fn reactions() -> Vec<Reaction> {
         // the machine could not decide -> a person does
         Reaction::new("to-review", &["listing.review_requested"], review::on_review_requested),
         // the version under review was replaced or withdrawn -> nobody need look at it
-        Reaction::new("from-review", &["listing.submitted", "listing.withdrawn", "listing.removed"], review::on_version_superseded),
+        Reaction::new("from-review", &["listing.submitted", "listing.withdrawn", "listing.removed", "listing.rejected", "listing.approved", "listing.rescreened"], review::on_version_superseded),
         // other rules are in force -> everything on sale is judged by them
         Reaction::new("rescreen", &["policy.activated"], listings::on_policy_activated),
     ]

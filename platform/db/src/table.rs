@@ -155,21 +155,34 @@ impl Table {
         statement.primary_key(&mut primary);
         schema.create_table(statement).await?;
         for (columns, unique) in &self.indexes {
-            // Index names are short and unique over the whole schema: PostgreSQL cuts at 63 bytes.
-            let mut name = format!("ix_{}_{}", self.name, columns.join("_"));
-            name.truncate(60);
-            let mut index = Index::create();
-            index.name(&name).table(Alias::new(&self.name));
-            for name in columns {
-                index.col(Alias::new(name).into_iden());
-            }
-            if *unique {
-                index.unique();
-            }
-            schema.create_index(index).await?;
+            create_index(schema, &self.name, columns, *unique).await?;
         }
         Ok(())
     }
+}
+
+/// Adds an index to a table that is there, for upgrades.
+///
+/// # Errors
+/// What the store says.
+pub async fn add_index(schema: &SchemaManager<'_>, table: &str, columns: &[&str]) -> Result<(), DbErr> {
+    let columns: Vec<String> = columns.iter().map(|&name| name.to_owned()).collect();
+    create_index(schema, table, &columns, false).await
+}
+
+async fn create_index(schema: &SchemaManager<'_>, table: &str, columns: &[String], unique: bool) -> Result<(), DbErr> {
+    // Index names are short and unique over the whole schema: PostgreSQL cuts at 63 bytes.
+    let mut name = format!("ix_{table}_{}", columns.join("_"));
+    name.truncate(60);
+    let mut index = Index::create();
+    index.name(&name).table(Alias::new(table));
+    for name in columns {
+        index.col(Alias::new(name).into_iden());
+    }
+    if unique {
+        index.unique();
+    }
+    schema.create_index(index).await
 }
 
 /// Adds one nullable column to a table, for upgrades. `kind` is `key`, `text`, `integer`, `real` or `bool`.

@@ -121,9 +121,13 @@ db::migration!(CreateActs, "m20261123_000010_kernel_acts", |schema| {
         .await?;
 });
 
+db::migration!(FindOutboxByAct, "m20261124_000010_kernel_outbox_by_act", |schema| {
+    db::table::add_index(schema, "outbox", &["act_id"]).await?;
+});
+
 /// The migrations of this crate.
 pub fn migrations() -> Migrations {
-    vec![Box::new(CreateActs)]
+    vec![Box::new(CreateActs), Box::new(FindOutboxByAct)]
 }
 
 /// Which acts to list.
