@@ -13,6 +13,7 @@ pub mod assemble;
 pub mod client;
 pub mod commands;
 pub mod config;
+mod contents;
 pub mod demonstration;
 pub mod home;
 pub mod loops;

@@ -47,7 +47,7 @@ pub async fn open_with(config: &Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>
     let settings = db::Settings { url: config.database(), connections_max: config.data.connections_max };
     let db = Db::connect(&settings).await.context("database")?;
     db::migrate(&db, crate::migrations).await.context("database migrations")?;
-    let blobs = Blobs::folder(&folder.join("files")).context("files")?;
+    let blobs = Blobs::folder(&folder.join("files")).context("files")?.inspected_by(Arc::new(crate::contents::Contents));
     let packs = base_packs(config)?;
     let zone = TimeZone::get(&config.time.zone).context("time zone")?;
     let kernel = Kernel::new(db, blobs, clock, rng, packs, zone);

@@ -21,7 +21,7 @@ pub mod qr;
 pub mod sniff;
 
 pub use bank::{Bank, BankError, Match};
-pub use decode::{Error, Limits, Picture, decode};
+pub use decode::{Error, Limits, Picture, decode, inspect};
 pub use hash::{Hash, HashParseError};
 pub use pdq::{Fingerprint, dihedral, fingerprint};
 pub use qr::{Area, QrCode, qr_codes};

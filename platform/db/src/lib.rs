@@ -12,12 +12,14 @@
 
 mod connect;
 mod error;
+mod matching;
 pub mod migrate;
 pub mod table;
 pub mod testing;
 
 pub use connect::{Db, Settings};
 pub use error::Error;
+pub use matching::containing;
 pub use migrate::{Migrations, migrate};
 pub use sea_orm::DatabaseTransaction as Tx;
 pub use sea_orm::{DatabaseConnection, DbBackend};

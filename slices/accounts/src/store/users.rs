@@ -156,10 +156,10 @@ pub(crate) async fn list(kernel: &Kernel, filter: &UserFilter, paging: &Paging) 
     if let Some(text) = &filter.text {
         let text = text.to_lowercase();
         let anywhere = Condition::any()
-            .add(row::Column::Login.contains(&text))
-            .add(row::Column::Name.contains(filter.text.as_deref().unwrap_or("")))
-            .add(row::Column::Email.contains(&text))
-            .add(row::Column::OrganisationName.contains(filter.text.as_deref().unwrap_or("")));
+            .add(row::Column::Login.like(db::containing(&text)))
+            .add(row::Column::Name.like(db::containing(filter.text.as_deref().unwrap_or(""))))
+            .add(row::Column::Email.like(db::containing(&text)))
+            .add(row::Column::OrganisationName.like(db::containing(filter.text.as_deref().unwrap_or(""))));
         query = query.filter(anywhere);
     }
     if let Some(role) = filter.role {

@@ -294,9 +294,9 @@ pub(crate) async fn recalls_page(
         query = query.filter(
             sea_orm::Condition::any()
                 .add(recalls::Column::Number.eq(text))
-                .add(recalls::Column::Product.contains(text))
-                .add(recalls::Column::Brand.contains(text))
-                .add(recalls::Column::Model.contains(text)),
+                .add(recalls::Column::Product.like(db::containing(text)))
+                .add(recalls::Column::Brand.like(db::containing(text)))
+                .add(recalls::Column::Model.like(db::containing(text))),
         );
     }
     let total = query.clone().count(db).await.map_err(fail)?;

@@ -257,20 +257,18 @@ impl Filter {
         if let Some(search) = self.search.as_ref().map(|text| text.trim()).filter(|text| !text.is_empty()) {
             let part = rules::comparable(search);
             let shop = Expr::expr(Func::lower(Expr::col(merchants::Column::ShopName)));
-            all = all.add(
-                Condition::any()
-                    .add(merchants::Column::NameKey.contains(part))
-                    .add(shop.like(format!("%{}%", escaped(&search.to_lowercase()))))
-                    .add(merchants::Column::Uscc.eq(search.to_uppercase()))
-                    .add(merchants::Column::Id.eq(search)),
-            );
+            let mut any = Condition::any()
+                .add(shop.like(db::containing(&search.to_lowercase())))
+                .add(merchants::Column::Uscc.eq(search.to_uppercase()))
+                .add(merchants::Column::Id.eq(search));
+            // Signs alone leave nothing to compare names by; nothing would be part of every name.
+            if !part.is_empty() {
+                any = any.add(merchants::Column::NameKey.like(db::containing(&part)));
+            }
+            all = all.add(any);
         }
         all
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace(['%', '_', '\\'], " ")
 }
 
 /// The columns a list may be sorted by.
