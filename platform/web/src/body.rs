@@ -94,11 +94,58 @@ fn fault_of(reason: &str, field: Option<String>) -> Problem {
         let known: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
         let name = quoted(reason);
         Fault::field(name.clone(), "web-field-unknown").arg("name", name).arg("known", known.join(", "))
+    } else if reason.starts_with("duplicate field") {
+        Fault::field(quoted(reason), "web-field-twice").arg("name", quoted(reason))
+    } else if reason.starts_with("unknown variant") {
+        let expected = reason.split_once("expected").map_or("", |(_, rest)| rest);
+        let known: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+        Fault::at(Place { field, ..Place::default() }, "web-field-choice").arg("known", known.join(", "))
     } else {
-        let place = Place { field, ..Place::default() };
-        Fault::at(place, "web-field-wrong").arg("reason", reason)
+        Fault::at(Place { field, ..Place::default() }, expected_form(reason))
     };
     Problem::invalid(vec![fault])
+}
+
+/// What a value should have been, by what serde expected there. Its own words are English and name our types.
+fn expected_form(reason: &str) -> &'static str {
+    let expected = reason.rsplit_once("expected ").map_or(reason, |(_, rest)| rest);
+    let starts = |words: &[&str]| words.iter().any(|word| expected.starts_with(word));
+    if reason.contains("too large to fit") || reason.contains("too small to fit") || reason.starts_with("invalid value: integer") {
+        "web-field-range"
+    } else if starts(&["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "usize"]) || reason.contains("digit") || reason.contains("integer") {
+        "web-field-integer"
+    } else if starts(&["f32", "f64"]) || reason.contains("float") {
+        "web-field-number"
+    } else if starts(&["a boolean"]) || reason.contains("`true` or `false`") {
+        "web-field-boolean"
+    } else if starts(&["a string", "str", "string", "a borrowed string"]) {
+        "web-field-text"
+    } else if starts(&["a sequence", "an array", "a tuple"]) {
+        "web-field-list"
+    } else if starts(&["a map", "struct", "internally tagged"]) {
+        "web-field-object"
+    } else {
+        "web-field-wrong"
+    }
+}
+
+/// The message for JSON that is none. serde's own words are English.
+pub(crate) fn syntax_message(error: &serde_json::Error) -> &'static str {
+    let text = error.to_string();
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    if error.is_eof() {
+        "web-json-ended"
+    } else if says(&["recursion limit"]) {
+        "web-json-deep"
+    } else if says(&["number out of range", "invalid number"]) {
+        "web-json-number"
+    } else if says(&["unicode", "surrogate", "escape", "control character", "UTF"]) {
+        "web-json-character"
+    } else if says(&["trailing characters"]) {
+        "web-json-rest"
+    } else {
+        "web-json-syntax"
+    }
 }
 
 /// A JSON body, read strictly: a wrong media type, syntax, type, missing or (where the type says so) unknown field is
@@ -158,7 +205,7 @@ fn json_problem(error: &serde_json::Error, pointer: Option<String>) -> Problem {
         fault_of(reason, pointer.clone())
     } else {
         let mut problem = Problem::new(&MALFORMED);
-        problem.faults.push(Fault::at(Place::default(), "web-json-syntax").arg("reason", reason));
+        problem.faults.push(Fault::at(Place::default(), syntax_message(error)));
         problem
     };
     for fault in &mut problem.faults {

@@ -252,7 +252,12 @@ pub async fn subscribe(kernel: &Kernel, client: &Client, actor: &Actor, new: New
         faults.push(Fault::field("description", "web-line-long").arg("most", LINE_CHARS_MAX));
     }
     if let Err(error) = client.check(&url).await {
-        faults.push(Fault::field("url", "web-webhook-url").arg("reason", error));
+        // What a name resolves to inside our network is nobody's to read: the text says what would be right.
+        let message = match error {
+            crate::outbound::Error::Refused(_) => "web-webhook-url-refused",
+            _ => "web-webhook-url-unknown",
+        };
+        faults.push(Fault::field("url", message));
     }
     if store::all(kernel).await?.len() as u64 >= WEBHOOKS_MAX {
         faults.push(Fault::field("url", "web-webhook-many").arg("most", WEBHOOKS_MAX));

@@ -64,6 +64,30 @@ pub(crate) struct BatchBody {
     pub origin: String,
 }
 
+/// The fields nobody knows. `deny_unknown_fields` does not work beside `flatten`; a misspelt field must not be lost in
+/// silence.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Unknown {
+    #[serde(flatten)]
+    fields: BTreeMap<String, serde_json::Value>,
+}
+
+impl Unknown {
+    /// Refuses them, the first hundred by name.
+    ///
+    /// # Errors
+    /// `invalid_input` with a fault for each.
+    pub(crate) fn refuse(&self) -> Result<()> {
+        const FAULTS_MAX: usize = 100;
+        let fault = |name: &String| {
+            let shown: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
+            let pointer = format!("/{}", shown.replace('~', "~0").replace('/', "~1"));
+            ground::Fault::field(pointer, "listings-fault-field-unknown").arg("name", shown)
+        };
+        ground::Problem::check(self.fields.keys().take(FAULTS_MAX).map(fault).collect())
+    }
+}
+
 impl ContentBody {
     /// The content, with what is known of its pictures.
     pub(crate) async fn read(self, kernel: &Kernel) -> Result<Content> {

@@ -1,6 +1,6 @@
 //! `/v1/listings` and `/v1/pictures`: writing, handing in, reading, measures.
 
-use super::bodies::{ContentBody, DetailBody, ListingBody, VersionBody};
+use super::bodies::{ContentBody, DetailBody, ListingBody, Unknown, VersionBody};
 use crate::{Filter, Measure, New, State as ListingState};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -80,6 +80,9 @@ pub(crate) struct NewListing {
     source_at: Option<String>,
     #[serde(flatten)]
     content: ContentBody,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Unknown,
 }
 
 pub(super) fn merchant_of(actor: &Actor, named: Option<String>) -> kernel::Result<String> {
@@ -99,6 +102,7 @@ pub(crate) async fn create(
     Signed(actor): Signed,
     Json(body): Json<NewListing>,
 ) -> Result<(StatusCode, Json<ListingBody>), Failure> {
+    body.unknown.refuse()?;
     let source_at = match body.source_at {
         None => None,
         Some(text) => {
@@ -140,6 +144,9 @@ pub(crate) struct Revision {
     submit: bool,
     #[serde(flatten)]
     content: ContentBody,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Unknown,
 }
 
 /// Writes a further version, and hands it in with `submit`.
@@ -150,6 +157,7 @@ pub(crate) async fn revise(
     Path(id): Path<String>,
     Json(body): Json<Revision>,
 ) -> Result<(StatusCode, Json<VersionBody>), Failure> {
+    body.unknown.refuse()?;
     let content = body.content.read(site.kernel()).await?;
     let version = crate::revise(site.kernel(), &actor, &id, body.number, content).await?;
     if body.submit {

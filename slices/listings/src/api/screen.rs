@@ -1,6 +1,6 @@
 //! `/v1/screen`: what screening would say; `/v1/banks`: what is remembered.
 
-use super::bodies::ContentBody;
+use super::bodies::{ContentBody, Unknown};
 use super::listings::merchant_of;
 use crate::banks::{FingerprintKind, fingerprints, recalls};
 use crate::model::decision_name;
@@ -21,6 +21,9 @@ pub(crate) struct Question {
     listing_id: Option<String>,
     #[serde(flatten)]
     content: ContentBody,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: Unknown,
 }
 
 /// What screening says.
@@ -44,6 +47,7 @@ pub(crate) async fn screen(
     Signed(actor): Signed,
     Json(body): Json<Question>,
 ) -> Result<Json<Answer>, Failure> {
+    body.unknown.refuse()?;
     let content = body.content.read(site.kernel()).await?;
     let merchant = match actor.may(kernel::Permission::ListingsRead) {
         true => body.merchant_id.unwrap_or_default(),

@@ -214,8 +214,8 @@ pub(crate) async fn add_brand(
     let text = uploaded.field("authorisation").unwrap_or("{}");
     let input: BrandInput = serde_json::from_str(text).map_err(|error| {
         let place = ground::Place::at(error.line() as u64, error.column() as u64);
-        let fault = ground::Fault::at(place, "web-json-syntax").arg("reason", error);
-        ground::Problem::invalid(vec![fault])
+        let fault = ground::Fault::at(place, "web-json-syntax");
+        ground::Problem::invalid(vec![fault]).because(error)
     })?;
     let mut letters = Vec::new();
     for file in uploaded.files.iter().filter(|file| file.field == "letter") {
