@@ -1,14 +1,16 @@
 //! Puts the packs of `policies/` into the binary, so that it needs no files beside it.
+//!
+//! Every path is relative to this package: two working copies that share a target folder must not read each other's packs.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+const ROOT: &str = "../../policies";
+
 fn main() -> std::io::Result<()> {
-    let manifest = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
-    let root = manifest.join("../../policies").canonicalize()?;
     let mut code = String::from("static SHIPPED_FILES: &[(&str, &str, &str)] = &[\n");
-    println!("cargo::rerun-if-changed={}", root.display());
-    for market in entries(&root)? {
+    println!("cargo::rerun-if-changed={ROOT}");
+    for market in entries(Path::new(ROOT))? {
         if !market.is_dir() {
             continue;
         }
@@ -18,9 +20,12 @@ fn main() -> std::io::Result<()> {
                 println!("cargo::rerun-if-changed={}", file.display());
                 let name = name_of(&market);
                 let shown = format!("{name}/{}", name_of(&file));
-                let path = file.display().to_string();
+                let path = format!("/{ROOT}/{shown}");
                 // Writing to a String cannot fail.
-                let _ = writeln!(code, "    ({name:?}, {shown:?}, include_str!({path:?})),");
+                let _ = writeln!(
+                    code,
+                    "    ({name:?}, {shown:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {path:?}))),"
+                );
             }
         }
     }

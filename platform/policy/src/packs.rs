@@ -8,6 +8,7 @@ use std::sync::{Arc, LazyLock};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::node::{FILE_BYTES_MAX, Source};
 use crate::pack::{FILES_MAX, Pack};
+use crate::tables::Tables;
 use crate::text::{Bilingual, nearest};
 
 /// Most markets.
@@ -56,10 +57,23 @@ impl Packs {
 
     /// Reads the folders `cn/`, `us/`, … below `root`.
     pub fn from_folder(root: &Path) -> Result<Self, Diagnostics> {
+        Self::read_folder(root, |_| Ok(()))
+    }
+
+    /// The same, and every table is checked by its owner. All that is wrong in any pack comes at once.
+    pub fn from_folder_checked(root: &Path, tables: &Tables) -> Result<Self, Diagnostics> {
+        Self::read_folder(root, |pack| tables.check(pack))
+    }
+
+    fn read_folder(
+        root: &Path,
+        check: impl Fn(&Pack) -> Result<(), Diagnostics>,
+    ) -> Result<Self, Diagnostics> {
         let mut packs = Vec::new();
         let mut found = Vec::new();
         for (market, folder) in folders(root)? {
-            match pack_from_folder(&market, &folder) {
+            let read = pack_from_folder(&market, &folder);
+            match read.and_then(|pack| check(&pack).map(|()| pack)) {
                 Ok(pack) => packs.push(Arc::new(pack)),
                 Err(diagnostics) => found.extend(diagnostics.0),
             }

@@ -31,6 +31,21 @@ fn a_missing_folder_is_said_so() {
 }
 
 #[test]
+fn what_is_wrong_in_several_packs_comes_at_once() {
+    let folder = std::env::temp_dir().join(format!("policy-test-{}", std::process::id()));
+    for (market, column) in [("cn", "untit"), ("us", "unti")] {
+        std::fs::create_dir_all(folder.join(market)).unwrap();
+        let row = format!("  - id: a\n    from: 2024-01-01\n    title: {{ zh: 一, en: A }}\n    value: 1\n    {column}: count\n");
+        std::fs::write(folder.join(market).join("p.yaml"), format!("table: parameters\nrows:\n{row}")).unwrap();
+    }
+    let found = Packs::from_folder_checked(&folder, &policy::Tables::new()).unwrap_err();
+    std::fs::remove_dir_all(&folder).unwrap();
+    let places: Vec<u32> = found.iter().map(|one| one.line).collect();
+    assert_eq!(places, [7, 7]);
+    assert!(found.iter().all(|one| one.message.en.contains("`unit`")));
+}
+
+#[test]
 fn parameters_are_found_by_name_and_day() {
     let packs = shipped();
     let day = date(2026, 6, 1);
