@@ -91,7 +91,7 @@ pub fn facts(input: &Input, rules: &ClaimRules, scratch: &mut Scratch) -> ClaimF
 #[must_use]
 pub fn extend(mut kept: ClaimFacts, new: &Atoms, input: impl FnOnce() -> Input, scratch: &mut Scratch) -> ClaimFacts {
     if !new.is_empty() {
-        kept.merge(new.scan(&input(), scratch));
+        new.add_to(&mut kept, &input(), scratch);
     }
     kept
 }

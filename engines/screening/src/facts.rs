@@ -83,13 +83,15 @@ impl Hit {
     }
 }
 
+pub(crate) fn settle(hits: &mut Vec<Hit>) {
+    hits.sort_unstable();
+    hits.dedup_by(|later, earlier| (later.at, later.length, later.atom) == (earlier.at, earlier.length, earlier.atom));
+}
+
 impl FieldFacts {
     /// Sorts, and keeps the plainest of several ways in which one atom was found at one place.
     pub fn settle(&mut self) {
-        self.hits.sort_unstable();
-        self.hits.dedup_by(|later, earlier| {
-            (later.at, later.length, later.atom) == (earlier.at, earlier.length, earlier.atom)
-        });
+        settle(&mut self.hits);
     }
 
     /// The first letter of the clause (or, with `sentence`, of the sentence) that `at` belongs to.

@@ -1,5 +1,11 @@
-//! How good the claims check is, on texts written for this purpose (`tests/corpus`). The held-out part was written
-//! without looking at the rules and is never fitted to.
+//! How good the claims check is, on texts written for this purpose (`tests/corpus`), in three parts:
+//!
+//! * written beside the rules;
+//! * *held out*: written without looking at the rules; first run precision 0.982, recall 0.902. Two rules were changed in view
+//!   of its misses, so that it is held out no more;
+//! * *fresh*: written after that, again before the rules were opened; first run **precision 1.000, recall 0.717** (60 violating,
+//!   60 honest). That is the honest figure for texts the rules had never met, and it is below the 0.90 asked for. Rules for the
+//!   missing kinds of claim were added; the floor below is held since then, and says nothing about texts nobody has tried yet.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -96,12 +102,12 @@ fn claims_are_found_and_honest_texts_are_left_alone() {
 }
 
 #[test]
-fn a_fresh_set_comes_out_as_well() {
+fn the_fresh_texts_come_out_as_well_since_rules_were_added_for_their_kinds() {
     score("cn-fresh-violating.txt", "cn-fresh-honest.txt").hold("fresh");
 }
 
 #[test]
-fn the_held_out_texts_come_out_as_well() {
+fn the_texts_that_were_held_out_come_out_as_well() {
     score("cn-held-out-violating.txt", "cn-held-out-honest.txt").hold("held out");
 }
 

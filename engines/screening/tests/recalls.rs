@@ -159,3 +159,74 @@ proptest! {
         }
     }
 }
+
+/// Rules of a market as shipped.
+fn rules(market: &str) -> screening::Rules {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../policies").join(market);
+    let pack = policy::packs::pack_from_folder(market, &folder).unwrap_or_else(|faults| panic!("{faults}"));
+    screening::Rules::compile(&pack, jiff::civil::date(2026, 11, 1)).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+#[test]
+fn the_walk_names_the_notice_and_what_agrees_and_holds_the_listing_back() {
+    let bank = bank(&[
+        alert("A12/0001/26", r#""brand":"Sonny","barcode":"6901234567892","risk_type":"Electric shock""#),
+        alert("A12/0002/26", r#""brand":"Sonny","batch_number":"L2024A""#),
+    ]);
+    let banks = screening::Banks { recalls: std::sync::Arc::new(bank), ..screening::Banks::default() };
+    for market in ["cn", "us", "eu"] {
+        let rules = rules(market);
+        let report = |json: &str| {
+            let input = Input::from_json(json).expect("a listing");
+            screening::screen(&input, &rules, &banks, rules.date)
+        };
+        let recalled = |json: &str| {
+            let findings = report(json).findings.into_iter();
+            findings.filter(|finding| finding.check == screening::Check::Recalls).collect::<Vec<_>>()
+        };
+        let certain = recalled(r#"{"id":"x","title":"Sonny hair dryer","brand":"Sonny","gtin":"6901234567892"}"#);
+        assert_eq!(certain.len(), 1, "{market}: {certain:?}");
+        assert_eq!(
+            (certain[0].rule.as_str(), certain[0].field.as_str()),
+            (&*format!("{market}-recall-certain"), "gtin")
+        );
+        assert_eq!(certain[0].severity, screening::Severity::Severe);
+        assert!(!certain[0].basis.is_empty(), "{market}");
+        let (zh, en) = (&certain[0].reason.zh, &certain[0].reason.en);
+        assert!(zh.contains("A12/0001/26") && en.contains("A12/0001/26") && en.contains("gtin 06901234567892"), "{en}");
+        let evidence = certain[0].evidence.clone().expect("evidence");
+        assert_eq!(evidence["kind"], "gtin");
+        assert_eq!(evidence["agrees"][0]["field"], "gtin");
+        assert_eq!(evidence["agrees"][1]["notice"], "Sonny");
+
+        let likely = r#"{"id":"x","title":"Hair dryer","brand":"Sonny","attributes":{"lot":"l2024a"}}"#;
+        let found = recalled(likely);
+        assert_eq!(found.len(), 1, "{market}: {found:?}");
+        assert_eq!(found[0].rule, format!("{market}-recall-likely"));
+        assert_eq!(found[0].evidence.as_ref().expect("evidence")["kind"], "lot");
+        assert_ne!(report(likely).decision, screening::Decision::Pass);
+        assert!(recalled(r#"{"id":"x","title":"Hair dryer","brand":"Other","gtin":"96385074"}"#).is_empty());
+    }
+}
+
+#[test]
+fn kept_facts_give_the_same_finding_as_the_text_and_facts_without_a_subject_are_read() {
+    let banks = screening::Banks {
+        recalls: std::sync::Arc::new(bank(&[alert("A1", r#""brand":"Sonny","model_type_number":"HD-2200""#)])),
+        ..screening::Banks::default()
+    };
+    let rules = rules("eu");
+    let input = Input::from_json(r#"{"id":"x","title":"Sonny HD-2200 hair dryer"}"#).expect("a listing");
+    let facts = screening::read(&input, &rules, &mut screening::claims::Scratch::default());
+    let mut kept = serde_json::to_value(&facts).expect("facts are written");
+    let again: screening::Facts = serde_json::from_value(kept.clone()).expect("facts are read");
+    let judge = |facts: &screening::Facts| screening::judge("x", facts, &rules, &banks, rules.date);
+    assert_eq!(judge(&again), judge(&facts));
+    let is_recalled = |facts: &screening::Facts| {
+        judge(facts).findings.iter().any(|finding| finding.check == screening::Check::Recalls)
+    };
+    assert!(is_recalled(&again));
+    kept.as_object_mut().expect("an object").remove("recalls");
+    let older: screening::Facts = serde_json::from_value(kept).expect("facts kept before the check are read");
+    assert!(!is_recalled(&older));
+}

@@ -2,7 +2,7 @@
 
 use crate::atoms::sound::{self, Spoken};
 use crate::atoms::{Atom, Atoms, Class, How};
-use crate::facts::{About, ClaimFacts, FieldFacts, Hit};
+use crate::facts::{About, ClaimFacts, FieldFacts, Hit, settle};
 use crate::fold::{self, Folded, Gap, is_alphabetic, is_han};
 use crate::input::Input;
 
@@ -16,6 +16,7 @@ const BRAND_LETTERS_MIN: usize = 2;
 pub struct Scratch {
     folded: Folded,
     spoken: Spoken,
+    hits: Vec<Hit>,
 }
 
 impl Atoms {
@@ -36,8 +37,32 @@ impl Atoms {
         ClaimFacts { about, fields, documents }
     }
 
+    /// Adds what these atoms find to the facts of the same listing, which others' atoms found. Says the same as a scan and
+    /// [`ClaimFacts::merge`], and does less: of a text nothing but its hits is read again.
+    pub fn add_to(&self, facts: &mut ClaimFacts, input: &Input, scratch: &mut Scratch) {
+        if self.is_empty() {
+            return;
+        }
+        let Scratch { folded, spoken, hits } = scratch;
+        for (field, (_, text)) in facts.fields.iter_mut().zip(input.texts()) {
+            folded.fill(text);
+            hits.clear();
+            self.by_sight(folded, hits);
+            if self.sound.is_some() {
+                spoken.fill(folded);
+                self.by_sound(folded, spoken, hits);
+            }
+            if !hits.is_empty() {
+                settle(hits);
+                self.surfaces(text, hits);
+                field.hits.append(hits);
+                field.settle();
+            }
+        }
+    }
+
     fn scan_text(&self, name: String, text: &str, brand: &str, scratch: &mut Scratch) -> FieldFacts {
-        let Scratch { folded, spoken } = scratch;
+        let Scratch { folded, spoken, .. } = scratch;
         folded.fill(text);
         let mut facts = FieldFacts { name, length: folded.length, ..FieldFacts::default() };
         for (at, gap) in (0_u32..).zip(&folded.gaps).skip(1) {

@@ -40,9 +40,6 @@ pub struct PriceRow {
     /// Outliers: least deviation assumed, in natural logarithms.
     #[serde(default)]
     pub deviation_min: Option<f64>,
-    /// Reference price: days before the offer.
-    #[serde(default)]
-    pub window_days: Option<i32>,
     /// Reference price: largest multiple of the price.
     #[serde(default)]
     pub ratio_max: Option<f64>,
@@ -58,7 +55,7 @@ impl TableRow for PriceRow {
     const TABLE: &'static str = "price";
     const REASON_REQUIRED: bool = true;
 
-    fn check(row: &Row<Self>, _pack: &Pack, report: &mut Report<'_>) {
+    fn check(row: &Row<Self>, pack: &Pack, report: &mut Report<'_>) {
         let body = &row.body;
         let mut need = |column: &str, given: bool| {
             if !given {
@@ -75,7 +72,14 @@ impl TableRow for PriceRow {
                 need("samples_min", body.samples_min.is_some_and(|count| count > 0));
             }
             PriceQuestion::ReferenceNotLowest => {
-                need("window_days", body.window_days.is_some_and(|days| (1..=3660).contains(&days)))
+                if window_days(pack, row.from).is_none() {
+                    let zh =
+                        format!("参数 {REFERENCE_WINDOW} 应为 1 至 {WINDOW_DAYS_MAX} 的整数，并自本行生效日起有效");
+                    let en = format!(
+                        "The parameter {REFERENCE_WINDOW} is a whole number from 1 to {WINDOW_DAYS_MAX}, in force from this row's first day"
+                    );
+                    report.refuse("question", "price_window_missing", Bilingual::new(zh, en));
+                }
             }
             PriceQuestion::ReferenceRatio => need("ratio_max", body.ratio_max.is_some_and(|ratio| ratio > 1.0)),
             PriceQuestion::TooLarge => need("minor_max", body.minor_max.is_some_and(|max| max > 0)),
@@ -83,6 +87,16 @@ impl TableRow for PriceRow {
             _ => {}
         }
     }
+}
+
+/// The days before a reduction whose lowest price is the reference; the name of the parameter.
+const REFERENCE_WINDOW: &str = "price.reference_window_days";
+/// Longest window that is taken.
+const WINDOW_DAYS_MAX: i32 = 3_660;
+
+fn window_days(pack: &Pack, date: Date) -> Option<i32> {
+    let days = i32::try_from(pack.integer(REFERENCE_WINDOW, date).ok()?).ok()?;
+    (1..=WINDOW_DAYS_MAX).contains(&days).then_some(days)
 }
 
 /// Thresholds of one rule.
@@ -126,7 +140,7 @@ impl PriceRules {
                     z_max: body.z_max.unwrap_or(f64::INFINITY),
                     samples_min: body.samples_min.unwrap_or(usize::MAX),
                     deviation_min: body.deviation_min.unwrap_or(0.0),
-                    window_days: body.window_days,
+                    window_days: window_days(pack, date),
                     ratio_max: body.ratio_max,
                     minor_max: body.minor_max,
                     currencies: body.currencies.clone(),
