@@ -185,7 +185,9 @@ fn the_walk_names_the_notice_and_what_agrees_and_holds_the_listing_back() {
             findings.filter(|finding| finding.check == screening::Check::Recalls).collect::<Vec<_>>()
         };
         let certain = recalled(r#"{"id":"x","title":"Sonny hair dryer","brand":"Sonny","gtin":"6901234567892"}"#);
-        assert_eq!(certain.len(), 1, "{market}: {certain:?}");
+        // The second notice speaks by name, and its row says so beside.
+        assert_eq!(certain.len(), 2, "{market}: {certain:?}");
+        assert_eq!(certain[1].rule, format!("{market}-recall-likely"));
         assert_eq!(
             (certain[0].rule.as_str(), certain[0].field.as_str()),
             (&*format!("{market}-recall-certain"), "gtin")
