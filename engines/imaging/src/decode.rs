@@ -21,12 +21,7 @@ pub struct Limits {
 impl Default for Limits {
     /// 20 MiB, 16,384 pixels a side, 40 million pixels, 256 MiB while decoding.
     fn default() -> Self {
-        Self {
-            file_bytes_max: 20 << 20,
-            side_px_max: 16_384,
-            pixels_max: 40_000_000,
-            decoder_bytes_max: 256 << 20,
-        }
+        Self { file_bytes_max: 20 << 20, side_px_max: 16_384, pixels_max: 40_000_000, decoder_bytes_max: 256 << 20 }
     }
 }
 
@@ -46,9 +41,7 @@ pub enum Error {
         max: usize,
     },
     /// Another well-known kind of file.
-    #[error(
-        "the content is {found}, not a picture in JPEG, PNG, WebP, GIF or BMP; save it as one of these"
-    )]
+    #[error("the content is {found}, not a picture in JPEG, PNG, WebP, GIF or BMP; save it as one of these")]
     OtherKind {
         /// Its usual name.
         found: &'static str,
@@ -73,9 +66,7 @@ pub enum Error {
         height: u32,
     },
     /// Larger than the limits, by the header, before anything is decoded.
-    #[error(
-        "the picture is {width} × {height} pixels; at most {side_px_max} a side and {pixels_max} in all are taken"
-    )]
+    #[error("the picture is {width} × {height} pixels; at most {side_px_max} a side and {pixels_max} in all are taken")]
     TooManyPixels {
         /// Width in pixels.
         width: u32,
@@ -152,50 +143,23 @@ impl Error {
             }
             Error::UnknownKind => "文件内容不是 JPEG、PNG、WebP、GIF、BMP 图片".into(),
             Error::WrongExtension { extension, kind } => {
-                format!(
-                    "文件名以 .{extension} 结尾，内容却是 {}，请改名为 .{}",
-                    kind.name(),
-                    kind.extensions()[0]
-                )
+                format!("文件名以 .{extension} 结尾，内容却是 {}，请改名为 .{}", kind.name(), kind.extensions()[0])
             }
             Error::NoPixels { width, height } => {
                 format!("图片为 {width} × {height} 像素，没有内容")
             }
-            Error::TooManyPixels {
-                width,
-                height,
-                side_px_max,
-                pixels_max,
-            } => {
-                format!(
-                    "图片为 {width} × {height} 像素，单边上限 {side_px_max}，总数上限 {pixels_max}，请缩小"
-                )
+            Error::TooManyPixels { width, height, side_px_max, pixels_max } => {
+                format!("图片为 {width} × {height} 像素，单边上限 {side_px_max}，总数上限 {pixels_max}，请缩小")
             }
             Error::TooMuchMemory { kind, max } => {
-                format!(
-                    "解码这张 {} 需要的内存超过 {max} 字节，请缩小或存为每通道 8 位",
-                    kind.name()
-                )
+                format!("解码这张 {} 需要的内存超过 {max} 字节，请缩小或存为每通道 8 位", kind.name())
             }
             Error::Truncated { kind, at_byte } => {
-                format!(
-                    "{} 文件在第 {at_byte} 字节处中断，不完整，请重新上传整个文件",
-                    kind.name()
-                )
+                format!("{} 文件在第 {at_byte} 字节处中断，不完整，请重新上传整个文件", kind.name())
             }
-            Error::Damaged { kind, reason } => format!(
-                "{} 文件已损坏（{reason}），请用图片软件重新保存",
-                kind.name()
-            ),
-            Error::Polyglot {
-                kind,
-                other,
-                at_byte,
-            } => {
-                format!(
-                    "{} 文件从第 {at_byte} 字节起夹带 {other} 内容，请用图片软件重新保存",
-                    kind.name()
-                )
+            Error::Damaged { kind, reason } => format!("{} 文件已损坏（{reason}），请用图片软件重新保存", kind.name()),
+            Error::Polyglot { kind, other, at_byte } => {
+                format!("{} 文件从第 {at_byte} 字节起夹带 {other} 内容，请用图片软件重新保存", kind.name())
             }
         }
     }
@@ -218,25 +182,26 @@ pub struct Picture {
 /// See [`Error`]. Sizes are checked on the header, before pixels are decoded.
 pub fn decode(bytes: &[u8], file_name: Option<&str>, limits: &Limits) -> Result<Picture, Error> {
     let kind = inspect(bytes, file_name, limits)?;
-    let format = match kind {
+    calmly(kind, || decode_pixels(bytes, kind, limits))
+}
+
+fn format_of(kind: Kind) -> ImageFormat {
+    match kind {
         Kind::Jpeg => ImageFormat::Jpeg,
         Kind::Png => ImageFormat::Png,
         Kind::WebP => ImageFormat::WebP,
         Kind::Gif => ImageFormat::Gif,
         Kind::Bmp => ImageFormat::Bmp,
-    };
-    // A decoder that panics on a hostile file must not take the process's request with it.
-    let work = || decode_pixels(bytes, kind, format, limits);
-    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)) {
-        Ok(outcome) => outcome,
-        Err(_) => Err(Error::Damaged {
-            kind,
-            reason: "the decoder gave up".into(),
-        }),
     }
 }
 
-/// Everything [`decode`] checks without decoding pixels: size, kind, name, completeness, foreign content.
+/// A decoder that panics on a hostile file must not take the process's request with it.
+fn calmly<T>(kind: Kind, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(Error::Damaged { kind, reason: "the decoder gave up".into() }))
+}
+
+/// Everything [`decode`] checks without decoding pixels: size, kind, name, completeness, foreign content, width and height.
 ///
 /// # Errors
 /// See [`Error`].
@@ -245,14 +210,10 @@ pub fn inspect(bytes: &[u8], file_name: Option<&str>, limits: &Limits) -> Result
         return Err(Error::Empty);
     }
     if bytes.len() > limits.file_bytes_max {
-        return Err(Error::TooManyBytes {
-            found: bytes.len(),
-            max: limits.file_bytes_max,
-        });
+        return Err(Error::TooManyBytes { found: bytes.len(), max: limits.file_bytes_max });
     }
     let Some(kind) = sniff::kind_of(bytes) else {
-        return Err(sniff::other_kind_of(bytes)
-            .map_or(Error::UnknownKind, |found| Error::OtherKind { found }));
+        return Err(sniff::other_kind_of(bytes).map_or(Error::UnknownKind, |found| Error::OtherKind { found }));
     };
     if let Some(extension) = file_name.and_then(extension_of)
         && !kind.extensions().contains(&extension.as_str())
@@ -261,6 +222,7 @@ pub fn inspect(bytes: &[u8], file_name: Option<&str>, limits: &Limits) -> Result
     }
     let frame = sniff::frame(kind, bytes)?;
     sniff::refuse_polyglot(kind, bytes, &frame)?;
+    calmly(kind, || decoder(bytes, kind, limits).map(drop))?;
     Ok(kind)
 }
 
@@ -272,29 +234,20 @@ fn extension_of(file_name: &str) -> Option<String> {
     plausible.then(|| extension.to_ascii_lowercase())
 }
 
-fn decode_pixels(
-    bytes: &[u8],
-    kind: Kind,
-    format: ImageFormat,
-    limits: &Limits,
-) -> Result<Picture, Error> {
-    let explain = |error: ImageError| match error {
-        ImageError::Limits(_) => Error::TooMuchMemory {
-            kind,
-            max: limits.decoder_bytes_max,
-        },
+fn explained(error: ImageError, bytes: &[u8], kind: Kind, limits: &Limits) -> Error {
+    match error {
+        ImageError::Limits(_) => Error::TooMuchMemory { kind, max: limits.decoder_bytes_max },
         ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            Error::Truncated {
-                kind,
-                at_byte: bytes.len(),
-            }
+            Error::Truncated { kind, at_byte: bytes.len() }
         }
-        other => Error::Damaged {
-            kind,
-            reason: other.to_string().chars().take(200).collect(),
-        },
-    };
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+        other => Error::Damaged { kind, reason: other.to_string().chars().take(200).collect() },
+    }
+}
+
+/// A decoder that has read the header, when what the header announces is within the limits.
+fn decoder<'a>(bytes: &'a [u8], kind: Kind, limits: &Limits) -> Result<impl ImageDecoder + 'a, Error> {
+    let explain = |error: ImageError| explained(error, bytes, kind, limits);
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format_of(kind));
     let mut memory = image::Limits::no_limits();
     memory.max_alloc = Some(limits.decoder_bytes_max);
     reader.limits(memory);
@@ -303,45 +256,31 @@ fn decode_pixels(
     if width == 0 || height == 0 {
         return Err(Error::NoPixels { width, height });
     }
-    if width.max(height) > limits.side_px_max
-        || u64::from(width) * u64::from(height) > limits.pixels_max
-    {
+    if width.max(height) > limits.side_px_max || u64::from(width) * u64::from(height) > limits.pixels_max {
         let (side_px_max, pixels_max) = (limits.side_px_max, limits.pixels_max);
-        return Err(Error::TooManyPixels {
-            width,
-            height,
-            side_px_max,
-            pixels_max,
-        });
+        return Err(Error::TooManyPixels { width, height, side_px_max, pixels_max });
     }
     if decoder.total_bytes() > limits.decoder_bytes_max {
-        return Err(Error::TooMuchMemory {
-            kind,
-            max: limits.decoder_bytes_max,
-        });
+        return Err(Error::TooMuchMemory { kind, max: limits.decoder_bytes_max });
     }
-    let decoded = DynamicImage::from_decoder(decoder).map_err(explain)?;
+    Ok(decoder)
+}
+
+fn decode_pixels(bytes: &[u8], kind: Kind, limits: &Limits) -> Result<Picture, Error> {
+    let decoder = decoder(bytes, kind, limits)?;
+    let decoded = DynamicImage::from_decoder(decoder).map_err(|error| explained(error, bytes, kind, limits))?;
     Ok(Picture::from_dynamic(kind, decoded))
 }
 
 impl Picture {
     fn from_dynamic(kind: Kind, decoded: DynamicImage) -> Self {
         let (width, height) = (decoded.width(), decoded.height());
-        let alpha = decoded.color().has_alpha().then(|| {
-            decoded
-                .to_rgba8()
-                .pixels()
-                .map(|pixel| pixel.0[3])
-                .collect::<Vec<u8>>()
-        });
+        let alpha = decoded
+            .color()
+            .has_alpha()
+            .then(|| decoded.to_rgba8().pixels().map(|pixel| pixel.0[3]).collect::<Vec<u8>>());
         let alpha = alpha.filter(|alpha| alpha.iter().any(|value| *value != u8::MAX));
-        Self {
-            kind,
-            width,
-            height,
-            rgb: decoded.into_rgb8().into_raw(),
-            alpha,
-        }
+        Self { kind, width, height, rgb: decoded.into_rgb8().into_raw(), alpha }
     }
 
     /// A grey picture made from a function of column and row; both sides are at least one pixel.
@@ -353,13 +292,7 @@ impl Picture {
                 rgb.extend([grey(x, y); 3]);
             }
         }
-        Self {
-            kind: Kind::Png,
-            width,
-            height,
-            rgb,
-            alpha: None,
-        }
+        Self { kind: Kind::Png, width, height, rgb, alpha: None }
     }
 
     /// The kind of file it came from.
@@ -396,8 +329,7 @@ impl Picture {
             for (pixel, opacity) in seen.rgb.chunks_exact_mut(3).zip(alpha) {
                 let opacity = u32::from(opacity);
                 for channel in pixel {
-                    *channel =
-                        ((u32::from(*channel) * opacity + 255 * (255 - opacity) + 127) / 255) as u8;
+                    *channel = ((u32::from(*channel) * opacity + 255 * (255 - opacity) + 127) / 255) as u8;
                 }
             }
         }
@@ -422,12 +354,6 @@ fn luminance(pixel: &[u8]) -> f32 {
 
 impl std::fmt::Debug for Picture {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            out,
-            "Picture({}, {} × {})",
-            self.kind.name(),
-            self.width,
-            self.height
-        )
+        write!(out, "Picture({}, {} × {})", self.kind.name(), self.width, self.height)
     }
 }

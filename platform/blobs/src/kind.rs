@@ -54,9 +54,13 @@ impl Kind {
         }
     }
 
-    /// [`Kind::Text`] when the first 4,096 bytes hold no control byte that text does not use.
+    /// [`Kind::Text`] when the first 4,096 bytes hold no control byte that text does not use, or begin as UTF-16 does.
     pub fn of_text(content: &[u8]) -> Option<Kind> {
         let head = &content[..content.len().min(4096)];
+        // Spreadsheets save "Unicode text" as UTF-16 with a byte order mark: its control bytes are halves of letters.
+        if head.len() >= 4 && (head.starts_with(&[0xFF, 0xFE]) || head.starts_with(&[0xFE, 0xFF])) && !head[2..4].starts_with(&[0, 0]) {
+            return Some(Kind::Text);
+        }
         let control = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1B);
         let executable = head.starts_with(b"#!") || head.starts_with(b"MZ");
         (!head.is_empty() && !executable && !head.iter().any(control)).then_some(Kind::Text)

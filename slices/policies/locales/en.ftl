@@ -91,6 +91,7 @@ policies-note = Note
 policies-note-missing = Say what was changed and why
 policies-note-long = The note is too long; use at most 2,000 characters
 policies-text-long = The text is too long; split it into files
+policies-table-lost = A whole table is missing. Hand in all files of the pack; to switch a rule off, set its mode to off
 policies-day-wrong = Write the day as 2024-05-01
 policies-path-wrong = A file is `market/name.yaml`, with letters, digits, `-` and `_` in its name
 policies-fault = { $row } { $en }{ $zh ->

@@ -91,6 +91,7 @@ policies-note = 说明
 policies-note-missing = 请写明改了什么、为什么
 policies-note-long = 说明过长，请缩短到 2000 字以内
 policies-text-long = 内容过长，请拆成几个文件
+policies-table-lost = 缺少原有的整张表。请提交规则包的全部文件；要停用规则，请把它的方式改为 off
 policies-day-wrong = 日期请写成 2024-05-01
 policies-path-wrong = 文件名应为“市场/名称.yaml”，名称只用字母、数字、“-”和“_”
 policies-fault = { $row } { $zh }{ $en ->

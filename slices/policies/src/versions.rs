@@ -96,6 +96,10 @@ pub async fn save(kernel: &Kernel, actor: &Actor, base_id: &str, sources: &[Sour
 async fn save_from(kernel: &Kernel, actor: &Actor, base: &ReadVersion, sources: &[Source], note: &str) -> Result<Version> {
     check_note(note)?;
     let pack = check(&base.version.market, sources)?;
+    // A file left out by mistake would switch off every rule in it, and the working parameters with it.
+    if base.pack.table_names().any(|table| !pack.table_names().any(|kept| kept == table)) {
+        return Err(Error::Field("files", "policies-table-lost"));
+    }
     if pack.sources() == base.pack.sources() {
         return Err(Error::Unchanged);
     }

@@ -15,6 +15,8 @@ use sea_orm::{
 
 /// Rows counted at most: beyond, a list says "10,000+".
 pub const COUNT_MAX: u64 = 10_001;
+/// Newest hits a filter by rule or check looks at.
+const HITS_MAX: u64 = 3_000;
 /// Ids a search looks at.
 const SEARCH_IDS_MAX: u64 = 300;
 
@@ -193,12 +195,16 @@ async fn search_ids(db: &impl ConnectionTrait, text: &str, merchant_id: Option<&
         None => query,
     };
     let all = listings::Entity::find;
-    let queries = [
+    let mut queries = vec![
         own(all()).filter(listings::Column::Id.eq(text)),
         own(all()).filter(listings::Column::ExternalId.eq(text)),
         own(all()).filter(listings::Column::Gtin.eq(text)),
-        own(all()).filter(listings::Column::TitleKey.gte(key)).filter(listings::Column::TitleKey.lt(after)),
     ];
+    // Signs alone leave no letters: nothing would be the beginning of every title.
+    if !key.is_empty() {
+        queries
+            .push(own(all()).filter(listings::Column::TitleKey.gte(key)).filter(listings::Column::TitleKey.lt(after)));
+    }
     for query in queries {
         let found: Vec<String> = query
             .select_only()
@@ -214,6 +220,18 @@ async fn search_ids(db: &impl ConnectionTrait, text: &str, merchant_id: Option<&
     ids.dedup();
     ids.truncate(IN_MAX);
     Ok(ids)
+}
+
+/// Listing and version of the newest hits of a rule or check.
+async fn hit_versions(db: &impl ConnectionTrait, filter: &Filter) -> Result<Vec<(String, String)>> {
+    let mut found = hits::Entity::find().select_only().column(hits::Column::ListingId).column(hits::Column::VersionId);
+    if let Some(rule) = &filter.rule {
+        found = found.filter(hits::Column::Rule.eq(rule));
+    }
+    if let Some(check) = &filter.check {
+        found = found.filter(hits::Column::CheckName.eq(check));
+    }
+    found.order_by_desc(hits::Column::At).limit(HITS_MAX).into_tuple().all(db).await.map_err(fail)
 }
 
 async fn filtered(db: &impl ConnectionTrait, filter: &Filter) -> Result<sea_orm::Select<listings::Entity>> {
@@ -235,14 +253,12 @@ async fn filtered(db: &impl ConnectionTrait, filter: &Filter) -> Result<sea_orm:
         };
     }
     if filter.rule.is_some() || filter.check.is_some() {
-        let mut found = hits::Entity::find().select_only().column(hits::Column::VersionId);
-        if let Some(rule) = &filter.rule {
-            found = found.filter(hits::Column::Rule.eq(rule));
-        }
-        if let Some(check) = &filter.check {
-            found = found.filter(hits::Column::CheckName.eq(check));
-        }
-        query = query.filter(listings::Column::LatestVersionId.in_subquery(found.into_query()));
+        let versions = hit_versions(db, filter).await?;
+        let listing_ids: Vec<&str> = versions.iter().map(|(listing, _)| listing.as_str()).collect();
+        let version_ids: Vec<&str> = versions.iter().map(|(_, version)| version.as_str()).collect();
+        query = query
+            .filter(listings::Column::Id.is_in(listing_ids))
+            .filter(listings::Column::LatestVersionId.is_in(version_ids));
     }
     if let Some(text) = filter.search.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
         let ids = search_ids(db, text, filter.merchant_id.as_deref()).await?;
@@ -255,17 +271,7 @@ async fn filtered(db: &impl ConnectionTrait, filter: &Filter) -> Result<sea_orm:
 /// `title`, `price` or `created`.
 pub(crate) async fn page(db: &impl ConnectionTrait, filter: &Filter, paging: &Paging) -> Result<Page<Listing>> {
     let query = filtered(db, filter).await?;
-    let counted = Query::select()
-        .expr(Expr::col(sea_orm::sea_query::Asterisk).count())
-        .from_subquery(
-            query.clone().select_only().column(listings::Column::Id).limit(COUNT_MAX).into_query(),
-            Alias::new("counted"),
-        )
-        .to_owned();
-    let total: i64 = match db.query_one(&counted).await.map_err(fail)? {
-        Some(row) => row.try_get_by_index(0).map_err(fail)?,
-        None => 0,
-    };
+    let total = capped(db, query.clone()).await?;
     let (column, order) = match &paging.sort {
         None => (listings::Column::UpdatedAt, Order::Desc),
         Some(sort) => {
@@ -283,7 +289,7 @@ pub(crate) async fn page(db: &impl ConnectionTrait, filter: &Filter, paging: &Pa
         query = query.order_by(listings::Column::Id, order);
     }
     let rows = query.offset(Ord::min(paging.offset(), COUNT_MAX)).limit(paging.rows).all(db).await.map_err(fail)?;
-    Ok(Page { rows: rows.into_iter().map(read).collect::<Result<_>>()?, total: count(total), paging: paging.clone() })
+    Ok(Page { rows: rows.into_iter().map(read).collect::<Result<_>>()?, total, paging: paging.clone() })
 }
 
 /// The next listings after an id, in the order of their ids: for exports and rescreens.
@@ -299,18 +305,46 @@ pub(crate) async fn after(db: &impl ConnectionTrait, filter: &Filter, after: &st
     rows.into_iter().map(read).collect()
 }
 
-/// How many listings stand in each state; of one merchant, or of all.
+/// How many listings stand in each state: of one merchant exactly, of all counted up to [`COUNT_MAX`] a state.
 pub(crate) async fn counts(db: &impl ConnectionTrait, merchant_id: Option<&str>) -> Result<Vec<(State, u64)>> {
-    let mut query = listings::Entity::find()
-        .select_only()
-        .column(listings::Column::State)
-        .column_as(listings::Column::Id.count(), "n")
-        .group_by(listings::Column::State);
     if let Some(merchant) = merchant_id {
-        query = query.filter(listings::Column::MerchantId.eq(merchant));
+        let rows: Vec<(String, i64)> = listings::Entity::find()
+            .select_only()
+            .column(listings::Column::State)
+            .column_as(listings::Column::Id.count(), "n")
+            .filter(listings::Column::MerchantId.eq(merchant))
+            .group_by(listings::Column::State)
+            .into_tuple()
+            .all(db)
+            .await
+            .map_err(fail)?;
+        let known = |(name, n): (String, i64)| State::from_name(&name).map(|state| (state, count(n)));
+        return Ok(rows.into_iter().filter_map(known).collect());
     }
-    let rows: Vec<(String, i64)> = query.into_tuple().all(db).await.map_err(fail)?;
-    Ok(rows.into_iter().filter_map(|(name, n)| State::from_name(&name).map(|state| (state, count(n)))).collect())
+    let mut counts = Vec::new();
+    for state in State::ALL {
+        let query = listings::Entity::find().filter(listings::Column::State.eq(state.name()));
+        let n = capped(db, query).await?;
+        if n > 0 {
+            counts.push((state, n));
+        }
+    }
+    Ok(counts)
+}
+
+/// Rows of a query, counted up to [`COUNT_MAX`].
+async fn capped(db: &impl ConnectionTrait, query: sea_orm::Select<listings::Entity>) -> Result<u64> {
+    let counted = Query::select()
+        .expr(Expr::col(sea_orm::sea_query::Asterisk).count())
+        .from_subquery(
+            query.select_only().column(listings::Column::Id).limit(COUNT_MAX).into_query(),
+            Alias::new("counted"),
+        )
+        .to_owned();
+    Ok(match db.query_one(&counted).await.map_err(fail)? {
+        Some(row) => count(row.try_get_by_index(0).map_err(fail)?),
+        None => 0,
+    })
 }
 
 /// How many listings of a market hold a version that a policy speaks about, counted exactly.

@@ -1,6 +1,7 @@
 //! The only SQL of this slice. Entities and migrations in [`schema`]; one file a noun.
 
 pub(crate) mod banks;
+pub(crate) mod files;
 pub(crate) mod imports;
 pub(crate) mod listings;
 pub(crate) mod pictures;
