@@ -30,7 +30,13 @@ mod bytes_of {
         }
         let mut head = [width.to_be_bytes(), height.to_be_bytes()].concat();
         head.extend([8, 0, 0, 0, 0]);
-        [&b"\x89PNG\r\n\x1a\n"[..], &chunk(b"IHDR", &head), &chunk(b"IDAT", &pixels.finish().unwrap()), &chunk(b"IEND", b"")].concat()
+        [
+            &b"\x89PNG\r\n\x1a\n"[..],
+            &chunk(b"IHDR", &head),
+            &chunk(b"IDAT", &pixels.finish().unwrap()),
+            &chunk(b"IEND", b""),
+        ]
+        .concat()
     }
 
     /// A GIF whose bytes are also a program: its width reads `/*`.
@@ -42,9 +48,21 @@ mod bytes_of {
     pub fn archive() -> Vec<u8> {
         let name = b"evil.exe";
         let length = (name.len() as u16).to_le_bytes();
-        let local = [&b"PK\x03\x04\x14\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"[..], &length, &[0, 0], name].concat();
+        let local = [
+            &b"PK\x03\x04\x14\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"[..],
+            &length,
+            &[0, 0],
+            name,
+        ]
+        .concat();
         let central = [&b"PK\x01\x02\x14\x00\x14\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"[..], &length, &[0; 16], name].concat();
-        let end = [&b"PK\x05\x06\x00\x00\x00\x00\x01\x00\x01\x00"[..], &(central.len() as u32).to_le_bytes(), &(local.len() as u32).to_le_bytes(), &[0, 0]].concat();
+        let end = [
+            &b"PK\x05\x06\x00\x00\x00\x00\x01\x00\x01\x00"[..],
+            &(central.len() as u32).to_le_bytes(),
+            &(local.len() as u32).to_le_bytes(),
+            &[0, 0],
+        ]
+        .concat();
         [local, central, end].concat()
     }
 }
@@ -83,14 +101,26 @@ async fn what_is_not_a_picture_alone_is_not_kept() {
         let body = with(goods(&shop.merchant), &[("images", json!([hash]))]);
         refused(&shop.door.post_json("/v1/listings", &body).await.unwrap(), 422, "invalid_input");
     }
-    for path in ["/pictures/listings/..%2f..%2fetc%2fpasswd", "/pictures/listings/x", "/documents/listings/x/0", "/documents/listings/x/-1"] {
+    for path in [
+        "/pictures/listings/..%2f..%2fetc%2fpasswd",
+        "/pictures/listings/x",
+        "/documents/listings/x/0",
+        "/documents/listings/x/-1",
+    ] {
         assert_eq!(shop.door.get(path).await.unwrap().status, StatusCode::NOT_FOUND, "{path}");
     }
 }
 
 fn paper<'a>(shop: &'a Shop, until: &'a str, number: &'a str) -> [(&'a str, &'a str); 6] {
     let paper = &shop.merchant.papers[0];
-    [("kind", &paper.kind), ("number", number), ("holder", &paper.holder), ("issuer", &paper.issuer), ("valid_from", "2020-01-01"), ("valid_until", until)]
+    [
+        ("kind", &paper.kind),
+        ("number", number),
+        ("holder", &paper.holder),
+        ("issuer", &paper.issuer),
+        ("valid_from", "2020-01-01"),
+        ("valid_until", until),
+    ]
 }
 
 #[tokio::test]
@@ -110,11 +140,19 @@ async fn what_is_not_a_document_alone_is_not_kept() {
     ];
     for (name, content) in cases {
         let fields = paper(&shop, "2030-01-01", &shop.merchant.papers[0].number);
-        let answer = shop.door.post_files(&path, &fields, &[("file", name, "application/pdf", &content)]).await.unwrap();
+        let answer =
+            shop.door.post_files(&path, &fields, &[("file", name, "application/pdf", &content)]).await.unwrap();
         assert!(matches!(answer.status.as_u16(), 413 | 415 | 422), "{name}: {} {}", answer.status, answer.text());
         assert_eq!(flaws(&answer, true), Vec::<String>::new(), "{name}");
     }
-    for (until, number) in [("2026-02-30", "x"), ("99999-01-01", "x"), ("2019-01-01", "x"), ("yesterday", "x"), ("2030-01-01", "\u{0}"), ("2030-01-01", "\u{202E}x")] {
+    for (until, number) in [
+        ("2026-02-30", "x"),
+        ("99999-01-01", "x"),
+        ("2019-01-01", "x"),
+        ("yesterday", "x"),
+        ("2030-01-01", "\u{0}"),
+        ("2030-01-01", "\u{202E}x"),
+    ] {
         let fields = paper(&shop, until, number);
         let answer = shop.door.post_files(&path, &fields, &[("file", "a.pdf", "application/pdf", &pdf)]).await.unwrap();
         assert_eq!(answer.status.as_u16(), 422, "{until} {number:?}: {}", answer.text());
@@ -129,8 +167,18 @@ async fn a_file_name_leads_nowhere() {
     let app = App::start().await.unwrap();
     let shop = enrolled(&app, 0, |_| {}).await.unwrap();
     let content = TABLE.as_bytes();
-    for name in ["../../../../tmp/touchstone-evil.csv", "..\\..\\evil.csv", "/etc/cron.d/evil", "a\u{202E}vsc.exe", "<script>alert(1)</script>.csv"] {
-        let answer = shop.door.post_files("/v1/imports", &[("mapping", "touchstone")], &[("file", name, "text/csv", content)]).await.unwrap();
+    for name in [
+        "../../../../tmp/touchstone-evil.csv",
+        "..\\..\\evil.csv",
+        "/etc/cron.d/evil",
+        "a\u{202E}vsc.exe",
+        "<script>alert(1)</script>.csv",
+    ] {
+        let answer = shop
+            .door
+            .post_files("/v1/imports", &[("mapping", "touchstone")], &[("file", name, "text/csv", content)])
+            .await
+            .unwrap();
         let shown = answer.ok().unwrap()["file_name"].as_str().unwrap().to_owned();
         assert!(!shown.contains(['/', '\\', '\u{202E}']), "{shown:?}");
     }
@@ -151,7 +199,8 @@ fn endless(head: &'static str, sent: Arc<AtomicU64>) -> Body {
 
 #[tokio::test]
 async fn two_gigabytes_are_turned_away_long_before_they_have_arrived() {
-    const PART: &str = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\n";
+    const PART: &str =
+        "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\n";
     const FIELD: &str = "--b\r\nContent-Disposition: form-data; name=\"mapping_text\"\r\n\r\n";
     let app = App::start().await.unwrap();
     let shop = enrolled(&app, 0, |_| {}).await.unwrap();
@@ -176,8 +225,10 @@ async fn two_gigabytes_are_turned_away_long_before_they_have_arrived() {
     }
     for path in ["/v1/imports", "/v1/pictures"] {
         let pieces = Arc::new(AtomicU64::new(0));
-        let request = shop.door.request(Method::POST, path).header(header::CONTENT_TYPE, "multipart/form-data; boundary=b");
-        let request = request.header("x-csrf-token", shop.door.csrf()).header(header::CONTENT_LENGTH, (2u64 << 30).to_string());
+        let request =
+            shop.door.request(Method::POST, path).header(header::CONTENT_TYPE, "multipart/form-data; boundary=b");
+        let request =
+            request.header("x-csrf-token", shop.door.csrf()).header(header::CONTENT_LENGTH, (2u64 << 30).to_string());
         let answer = sent(&shop.door, request.body(endless(PART, pieces.clone())).unwrap()).await;
         refused(&answer, 413, "too_large");
         assert!(pieces.load(Ordering::Relaxed) <= 32, "{path}");

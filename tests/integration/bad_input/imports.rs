@@ -47,7 +47,11 @@ async fn import(app: &App, shop: &Shop, name: &str, content: &[u8]) -> Value {
     for client in [shop.door.clone(), shop.door.clone().in_english()] {
         let page = client.get(&format!("/merchant/imports/{id}?status=all")).await.unwrap();
         assert_eq!(page.status, StatusCode::OK, "{name}");
-        assert!(!page.text().contains('⟨'), "{name}: {}", page.text().split('⟨').nth(1).unwrap_or("").chars().take(80).collect::<String>());
+        assert!(
+            !page.text().contains('⟨'),
+            "{name}: {}",
+            page.text().split('⟨').nth(1).unwrap_or("").chars().take(80).collect::<String>()
+        );
         let report = client.get(&format!("/merchant/imports/{id}/report.csv")).await.unwrap();
         assert!(report.status.is_success() && !report.text().contains('⟨'), "{name}");
     }
@@ -116,7 +120,8 @@ async fn a_file_that_cannot_be_read_is_refused_with_its_place() {
     for (name, content) in &files {
         let done = import(&app, &shop, name, content).await;
         let state = done["state"].as_str().unwrap_or("");
-        let failed = matches!(state, "failed" | "refused") || (name == &"quote.csv" && state == "finished" && done["refused"].as_u64() > Some(0));
+        let failed = matches!(state, "failed" | "refused")
+            || (name == &"quote.csv" && state == "finished" && done["refused"].as_u64() > Some(0));
         if !failed {
             wrong.push(format!("{name}: {done}"));
         }
@@ -210,12 +215,25 @@ async fn json_lines_that_are_none_are_refused_line_by_line() {
         r#"{"id":"N6","title":"杯子","category":"daily/home","price_minor":1.5}"#.to_owned(),
         r#"{"id":"N7","title":"杯子","category":"daily/home","images":["../../etc/passwd"]}"#.to_owned(),
     ];
-    let answer = shop.door.post_files("/v1/imports", &[("mapping", "touchstone")], &[("file", "a.ndjson", "text/plain", lines.join("\n").as_bytes())]).await.unwrap();
+    let answer = shop
+        .door
+        .post_files(
+            "/v1/imports",
+            &[("mapping", "touchstone")],
+            &[("file", "a.ndjson", "text/plain", lines.join("\n").as_bytes())],
+        )
+        .await
+        .unwrap();
     let id = answer.ok().unwrap()["id"].as_str().unwrap().to_owned();
     app.settle().await.unwrap();
     let done = shop.door.get(&format!("/v1/imports/{id}")).await.unwrap().ok().unwrap();
     assert_eq!(done["state"], "finished", "{done}");
-    assert_eq!((done["created"].as_u64(), done["refused"].as_u64()), (Some(1), Some(9)), "{done} {}", shop.door.get(&format!("/v1/imports/{id}/rows")).await.unwrap().text());
+    assert_eq!(
+        (done["created"].as_u64(), done["refused"].as_u64()),
+        (Some(1), Some(9)),
+        "{done} {}",
+        shop.door.get(&format!("/v1/imports/{id}/rows")).await.unwrap().text()
+    );
     let page = shop.door.get(&format!("/merchant/imports/{id}")).await.unwrap().text();
     assert!(!page.contains('⟨') && !page.contains("passwd\""), "{page}");
 }
@@ -229,13 +247,25 @@ async fn a_mapping_that_is_none_names_what_is_wrong() {
     let pattern = "name=\"t\"\ntitle={zh=\"t\",en=\"t\"}\n[columns]\nexternal_id=\"编号\"\ntitle=\"名称\"\n[[skip]]\nid=\"a\"\ncolumn=\"编号\"\nmatches=\"(((a{1000}){1000}){1000})\"\nreason={zh=\"a\",en=\"a\"}\n";
     let unknown = MAPPING.replace("price =", "prize =");
     let file = format!("{MAPPING}\n[files]\npath = \"/etc/passwd\"\n");
-    for (name, mapping) in [("nonsense", "]["), ("unknown field", &unknown), ("unknown table", &file), ("aliases", aliases), ("pattern", pattern), ("empty", "name = \"t\""), ("long", &long)] {
+    for (name, mapping) in [
+        ("nonsense", "]["),
+        ("unknown field", &unknown),
+        ("unknown table", &file),
+        ("aliases", aliases),
+        ("pattern", pattern),
+        ("empty", "name = \"t\""),
+        ("long", &long),
+    ] {
         let answer = begun(&shop, "a.csv", TABLE.as_bytes(), mapping).await;
         let (status, ..) = told(&answer);
         assert!(matches!(status, 400 | 413 | 422), "{name}: {status} {}", answer.text());
         assert_eq!(flaws(&answer, true), Vec::<String>::new(), "{name}");
     }
-    let answer = shop.door.post_files("/v1/imports", &[("mapping", "../../etc/passwd")], &[("file", "a.csv", "text/csv", b"x")]).await.unwrap();
+    let answer = shop
+        .door
+        .post_files("/v1/imports", &[("mapping", "../../etc/passwd")], &[("file", "a.csv", "text/csv", b"x")])
+        .await
+        .unwrap();
     assert_eq!(refused(&answer, 422, "invalid_input"), ["mapping"]);
     let answer = shop.door.post_files("/v1/imports", &[("mapping", "touchstone")], &[]).await.unwrap();
     assert_eq!(refused(&answer, 422, "invalid_input"), ["file"]);

@@ -4,16 +4,51 @@ use super::*;
 
 /// Every way to write an address of our own network.
 const INWARD: [&str; 34] = [
-    "https://127.0.0.1/", "https://127.1/", "https://2130706433/", "https://0x7f000001/", "https://0177.0.0.1/", "https://0x7f.1/",
-    "https://0.0.0.0/", "https://0/", "https://[::1]/", "https://[::]/", "https://[::ffff:127.0.0.1]/", "https://[::ffff:7f00:1]/",
-    "https://[::127.0.0.1]/", "https://[64:ff9b::7f00:1]/", "https://[fe80::1]/", "https://[fc00::1]/", "https://[2002:7f00:1::]/",
-    "https://169.254.169.254/latest/meta-data/", "https://2852039166/", "https://[fd00:ec2::254]/", "https://10.0.0.1/", "https://172.16.0.1/",
-    "https://192.168.1.1/", "https://100.64.0.1/", "https://198.18.0.1/", "https://224.0.0.1/", "https://255.255.255.255/",
-    "https://localhost/", "https://LOCALHOST./", "https://user:pass@127.0.0.1/", "https://127.0.0.1:22/", "https://１２７.０.０.１/",
-    "https://127.0.0.1%2f@example.com/", "https://example.com@127.0.0.1/",
+    "https://127.0.0.1/",
+    "https://127.1/",
+    "https://2130706433/",
+    "https://0x7f000001/",
+    "https://0177.0.0.1/",
+    "https://0x7f.1/",
+    "https://0.0.0.0/",
+    "https://0/",
+    "https://[::1]/",
+    "https://[::]/",
+    "https://[::ffff:127.0.0.1]/",
+    "https://[::ffff:7f00:1]/",
+    "https://[::127.0.0.1]/",
+    "https://[64:ff9b::7f00:1]/",
+    "https://[fe80::1]/",
+    "https://[fc00::1]/",
+    "https://[2002:7f00:1::]/",
+    "https://169.254.169.254/latest/meta-data/",
+    "https://2852039166/",
+    "https://[fd00:ec2::254]/",
+    "https://10.0.0.1/",
+    "https://172.16.0.1/",
+    "https://192.168.1.1/",
+    "https://100.64.0.1/",
+    "https://198.18.0.1/",
+    "https://224.0.0.1/",
+    "https://255.255.255.255/",
+    "https://localhost/",
+    "https://LOCALHOST./",
+    "https://user:pass@127.0.0.1/",
+    "https://127.0.0.1:22/",
+    "https://１２７.０.０.１/",
+    "https://127.0.0.1%2f@example.com/",
+    "https://example.com@127.0.0.1/",
 ];
 const NO_ADDRESS: [&str; 10] = [
-    "", "x", "http://example.com/", "file:///etc/passwd", "gopher://example.com/", "ftp://example.com/", "javascript:alert(1)", "https://", "https://exa mple.com/",
+    "",
+    "x",
+    "http://example.com/",
+    "file:///etc/passwd",
+    "gopher://example.com/",
+    "ftp://example.com/",
+    "javascript:alert(1)",
+    "https://",
+    "https://exa mple.com/",
     "https://example.com/\r\nX-Evil: 1",
 ];
 
@@ -31,7 +66,10 @@ async fn no_webhook_leads_into_our_own_network() {
             let (.., places) = told(&answer);
             assert!(places.iter().any(|place| place.contains("url")), "{address}: {}", answer.text());
         }
-        let page = admin.post_form("/console/webhooks", &[("url", address), ("kinds", "*"), ("description", HOSTILE)]).await.unwrap();
+        let page = admin
+            .post_form("/console/webhooks", &[("url", address), ("kinds", "*"), ("description", HOSTILE)])
+            .await
+            .unwrap();
         assert!(!page.status.is_server_error() && !page.text().contains("<script>alert(1)"), "{address}");
     }
     assert!(!admin.get("/v1/webhooks").await.unwrap().text().contains("whsec_"));

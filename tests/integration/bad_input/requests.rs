@@ -69,7 +69,8 @@ async fn no_path_leads_out_or_breaks_a_page() {
     let app = App::start().await.unwrap();
     let all = everybody(&app).await;
     let long = "x".repeat(5_000);
-    let parts = ["..%2f..%2f..%2fetc%2fpasswd", "%00", "%27%20OR%20%271%27%3D%271", "%F0%9F%8D%B5", "..", "-1", long.as_str()];
+    let parts =
+        ["..%2f..%2f..%2fetc%2fpasswd", "%00", "%27%20OR%20%271%27%3D%271", "%F0%9F%8D%B5", "..", "-1", long.as_str()];
     let mut wrong = Vec::new();
     for row in app.product.table.iter().filter(|row| row.path.contains('{') && row.method == "GET") {
         let Some(client) = reader(&all, row) else { continue };
@@ -85,9 +86,18 @@ async fn no_path_leads_out_or_breaks_a_page() {
         }
     }
     for path in [
-        "/assets/../../../etc/passwd", "/assets/..%2f..%2fetc%2fpasswd", "/assets/%2e%2e/%2e%2e/etc/passwd", "/assets//etc/passwd",
-        "/ledger/../touchstone.db", "/ledger/..%2ftouchstone.db", "/ledger/%2e%2e%2fledger.key", "/ledger/tile/0/x001/../../../key",
-        "/ledger/tile/../../touchstone.db", "/ledger//etc/passwd", "/ledger/checkpoint/../../x", "/ledger/tile/0/..%5c..%5cx",
+        "/assets/../../../etc/passwd",
+        "/assets/..%2f..%2fetc%2fpasswd",
+        "/assets/%2e%2e/%2e%2e/etc/passwd",
+        "/assets//etc/passwd",
+        "/ledger/../touchstone.db",
+        "/ledger/..%2ftouchstone.db",
+        "/ledger/%2e%2e%2fledger.key",
+        "/ledger/tile/0/x001/../../../key",
+        "/ledger/tile/../../touchstone.db",
+        "/ledger//etc/passwd",
+        "/ledger/checkpoint/../../x",
+        "/ledger/tile/0/..%5c..%5cx",
     ] {
         let answer = app.visitor().get(path).await.unwrap();
         if answer.status.is_success() || answer.status.is_server_error() {
@@ -131,7 +141,12 @@ async fn no_body_breaks_the_api() {
     let all = everybody(&app).await;
     let bodies = bodies();
     let mut wrong = Vec::new();
-    for row in app.product.table.iter().filter(|row| row.path.starts_with("/v1/") && !matches!(row.method.as_str(), "GET" | "*")) {
+    for row in app
+        .product
+        .table
+        .iter()
+        .filter(|row| row.path.starts_with("/v1/") && !matches!(row.method.as_str(), "GET" | "*"))
+    {
         let Some(client) = reader(&all, row) else { continue };
         for (place, (kind, body)) in bodies.iter().enumerate() {
             pass(&app);
@@ -145,7 +160,10 @@ async fn no_body_breaks_the_api() {
 
 /// Values of the right or the wrong type that nobody should send.
 fn hostile_value(schema: &Value, round: usize) -> Value {
-    let kind = schema["type"].as_str().or_else(|| schema["type"].as_array().and_then(|all| all[0].as_str())).unwrap_or("string");
+    let kind = schema["type"]
+        .as_str()
+        .or_else(|| schema["type"].as_array().and_then(|all| all[0].as_str()))
+        .unwrap_or("string");
     match (round, kind) {
         (0, "string") => json!("好".repeat(300_000)),
         (1, "string") => json!("a\u{0}b\u{202E}c\u{FFFF}\r\nX-Evil: 1"),
@@ -195,7 +213,12 @@ async fn every_field_of_the_api_takes_hostile_values_calmly() {
     let document = app.visitor().get("/v1/openapi.json").await.unwrap().json().unwrap();
     let mut wrong = Vec::new();
     let mut asked = 0;
-    for row in app.product.table.iter().filter(|row| row.path.starts_with("/v1/") && !matches!(row.method.as_str(), "GET" | "*")) {
+    for row in app
+        .product
+        .table
+        .iter()
+        .filter(|row| row.path.starts_with("/v1/") && !matches!(row.method.as_str(), "GET" | "*"))
+    {
         let Some(client) = reader(&all, row) else { continue };
         let operation = &document["paths"][&row.path][row.method.to_lowercase()];
         let fields = properties(&document, &operation["requestBody"]["content"]["application/json"]["schema"]);
@@ -205,7 +228,9 @@ async fn every_field_of_the_api_takes_hostile_values_calmly() {
             for client in [client.clone(), client.clone().in_english()] {
                 pass(&app);
                 asked += 1;
-                let answer = raw(&client, &row.method, &filled(&row.path, ""), "application/json", json!(body).to_string()).await;
+                let answer =
+                    raw(&client, &row.method, &filled(&row.path, ""), "application/json", json!(body).to_string())
+                        .await;
                 let flaws = flaws(&answer, false).into_iter();
                 wrong.extend(flaws.map(|flaw| format!("{} {} round {round}: {flaw}", row.method, row.path)));
             }
@@ -234,7 +259,11 @@ async fn json_that_cannot_be_read_names_its_place_in_both_languages() {
             let (is, named, _) = told(&answer);
             assert_eq!((is, named.as_str()), (status, code), "{body}: {}", answer.text());
             let fault = &answer.json().unwrap()["errors"][0];
-            assert!(!fault["line"].is_null() || !fault["pointer"].is_null() || !fault["field"].is_null(), "{body}: {}", answer.text());
+            assert!(
+                !fault["line"].is_null() || !fault["pointer"].is_null() || !fault["field"].is_null(),
+                "{body}: {}",
+                answer.text()
+            );
         }
     }
     assert_eq!(shop.door.get("/v1/listings").await.unwrap().ok().unwrap()["total"], 0, "nothing was half kept");
@@ -244,15 +273,29 @@ async fn json_that_cannot_be_read_names_its_place_in_both_languages() {
 async fn nobody_is_sent_elsewhere_after_signing_in() {
     let app = App::start().await.unwrap();
     for next in [
-        "https://evil.example/", "//evil.example", "/\\evil.example", "\\\\evil.example", "javascript:alert(1)", "/%0d%0aSet-Cookie:a=b",
-        "/\t/evil.example", " //evil.example", "/.//evil.example/..//evil.example",
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "javascript:alert(1)",
+        "/%0d%0aSet-Cookie:a=b",
+        "/\t/evil.example",
+        " //evil.example",
+        "/.//evil.example/..//evil.example",
     ] {
         let encoded: String = next.bytes().map(|byte| format!("%{byte:02X}")).collect();
         for path in [format!("/sign-in?next={encoded}"), format!("/sign-in/with/none?next={encoded}")] {
             let answer = app.visitor().get(&path).await.unwrap();
-            assert!(!answer.text().contains("href=\"https://evil") && !answer.text().contains("value=\"https://evil"), "{path}");
+            assert!(
+                !answer.text().contains("href=\"https://evil") && !answer.text().contains("value=\"https://evil"),
+                "{path}"
+            );
             assert!(!answer.text().contains("value=\"//evil"), "{path}");
-            assert!(answer.location.as_deref().is_none_or(|to| to.starts_with('/') && !to.starts_with("//")), "{path}: {:?}", answer.location);
+            assert!(
+                answer.location.as_deref().is_none_or(|to| to.starts_with('/') && !to.starts_with("//")),
+                "{path}: {:?}",
+                answer.location
+            );
         }
     }
 }
@@ -260,8 +303,14 @@ async fn nobody_is_sent_elsewhere_after_signing_in() {
 #[tokio::test]
 async fn no_answer_carries_a_header_somebody_wrote() {
     let app = App::start().await.unwrap();
-    let merchant = app.signed_in(Role::Merchant, "m").await.unwrap();
-    for path in ["/console?x=%0d%0aX-Evil:%201", "/console/%0d%0aX-Evil:%201", "/proofs/%0d%0aX-Evil:1", "/?lang=en%0d%0aX-Evil:1", "/search?q=%0d%0aX-Evil:1"] {
+    let merchant = app.signed_in(Role::Merchant, "headers").await.unwrap();
+    for path in [
+        "/console?x=%0d%0aX-Evil:%201",
+        "/console/%0d%0aX-Evil:%201",
+        "/proofs/%0d%0aX-Evil:1",
+        "/?lang=en%0d%0aX-Evil:1",
+        "/search?q=%0d%0aX-Evil:1",
+    ] {
         for client in [app.visitor(), merchant.clone()] {
             let answer = client.get(path).await.unwrap();
             let location = answer.location.clone().unwrap_or_default();
@@ -275,7 +324,10 @@ async fn no_answer_carries_a_header_somebody_wrote() {
 async fn a_token_does_what_its_scopes_say_and_nothing_after_it_is_revoked() {
     let app = App::start().await.unwrap();
     let admin = app.signed_in(Role::Manager, "owner").await.unwrap();
-    let made = admin.post_json("/v1/tokens", &json!({ "name": "reader", "scopes": ["merchants.read"], "days": 1 })).await.unwrap();
+    let made = admin
+        .post_json("/v1/tokens", &json!({ "name": "reader", "scopes": ["merchants_read"], "days": 1 }))
+        .await
+        .unwrap();
     let made = made.ok().unwrap();
     let token = Client::with_token(app.product.router.clone(), made["secret"].as_str().unwrap());
     assert_eq!(token.get("/v1/merchants").await.unwrap().status, StatusCode::OK);
@@ -283,21 +335,27 @@ async fn a_token_does_what_its_scopes_say_and_nothing_after_it_is_revoked() {
         let answer = token.get(path).await.unwrap();
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}: {}", answer.text());
     }
-    let widened = json!({ "name": "more", "scopes": ["policies.manage"], "days": 1 });
+    let widened = json!({ "name": "more", "scopes": ["policies_manage"], "days": 1 });
     assert!(token.post_json("/v1/tokens", &widened).await.unwrap().status.is_client_error(), "a token makes no tokens");
-    for scopes in [json!([]), json!(["*"]), json!(["accounts.manage"]), json!(["no.such"])] {
+    for scopes in [json!([]), json!(["*"]), json!(["accounts_manage"]), json!(["no.such"])] {
         let answer = admin.post_json("/v1/tokens", &json!({ "name": "x", "scopes": scopes, "days": 1 })).await.unwrap();
         refused(&answer, 422, "invalid_input");
     }
     for days in [0, -1, i64::MAX] {
-        let answer = admin.post_json("/v1/tokens", &json!({ "name": "x", "scopes": ["merchants.read"], "days": days })).await.unwrap();
+        let answer = admin
+            .post_json("/v1/tokens", &json!({ "name": "x", "scopes": ["merchants_read"], "days": days }))
+            .await
+            .unwrap();
         refused(&answer, 422, "invalid_input");
     }
     let revoke = format!("/v1/tokens/{}", made["id"].as_str().unwrap());
     assert!(admin.send_json(Method::DELETE, &revoke, &json!({})).await.unwrap().status.is_success());
     refused(&token.get("/v1/merchants").await.unwrap(), 401, "token_invalid");
     for forged in ["ts_", "ts_00000000", "Bearer", "", "\u{7f}", &"x".repeat(10_000)] {
-        let request = app.visitor().request(Method::GET, "/v1/merchants").header(header::AUTHORIZATION, format!("Bearer {forged}").trim().as_bytes());
+        let request = app
+            .visitor()
+            .request(Method::GET, "/v1/merchants")
+            .header(header::AUTHORIZATION, format!("Bearer {forged}").trim().as_bytes());
         let Ok(request) = request.body(Body::empty()) else { continue };
         refused(&sent(&app.visitor(), request).await, 401, "token_invalid");
     }

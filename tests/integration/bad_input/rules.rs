@@ -30,7 +30,8 @@ fn shipped(change: impl Fn(&str, String) -> String) -> Vec<Value> {
 async fn the_shipped_files_pass_the_same_door() {
     let app = App::start().await.unwrap();
     let manager = manager(&app).await;
-    let answer = manager.post_json("/v1/policies/cn/check", &json!({ "files": shipped(|_, text| text) })).await.unwrap();
+    let answer =
+        manager.post_json("/v1/policies/cn/check", &json!({ "files": shipped(|_, text| text) })).await.unwrap();
     answer.ok().unwrap();
 }
 
@@ -45,7 +46,10 @@ async fn a_broken_file_names_its_line_and_what_would_be_right() {
         text[start..end].to_owned()
     };
     type Change = Box<dyn Fn(String) -> String>;
-    let twice = move |text: String| { let row = first_row(&text); text.replacen(&row, &format!("{row}{row}"), 1) };
+    let twice = move |text: String| {
+        let row = first_row(&text);
+        text.replacen(&row, &format!("{row}{row}"), 1)
+    };
     let cases: Vec<(&str, Change)> = vec![
         ("an unknown column", Box::new(|text| text.replacen("    from:", "    form: x\n    from:", 1))),
         ("no such day", Box::new(|text| text.replacen("from: 20", "from: 2020-02-30 # 20", 1))),
@@ -53,7 +57,10 @@ async fn a_broken_file_names_its_line_and_what_would_be_right() {
         ("a tab", Box::new(|text| text.replacen("    from:", "\tfrom:", 1))),
         ("no list", Box::new(|text| text.replacen("rows:", "rows: 7\nrest:", 1))),
         ("a condition that is none", Box::new(|text| text.replacen("    from:", "    when: 'title.('\n    from:", 1))),
-        ("a condition over what is not there", Box::new(|text| text.replacen("    from:", "    when: 'no_such_fact > 3'\n    from:", 1))),
+        (
+            "a condition over what is not there",
+            Box::new(|text| text.replacen("    from:", "    when: 'no_such_fact > 3'\n    from:", 1)),
+        ),
         ("nothing", Box::new(|_| String::new())),
         ("no YAML", Box::new(|_| "{{{{".to_owned())),
         ("a binary file", Box::new(|_| "\u{0}\u{1}\u{2}".to_owned())),
@@ -66,9 +73,14 @@ async fn a_broken_file_names_its_line_and_what_would_be_right() {
             let answer = client.post_json("/v1/policies/cn/check", &json!({ "files": files })).await.unwrap();
             let body = answer.json().unwrap();
             let fault = &body["errors"][0];
-            let placed = fault["file"].as_str().is_some_and(|file| file.contains("claims-absolute")) && fault["line"].as_u64().is_some();
+            let placed = fault["file"].as_str().is_some_and(|file| file.contains("claims-absolute"))
+                && fault["line"].as_u64().is_some();
             if answer.status.as_u16() != 422 || (!placed && name != "nothing") {
-                wrong.push(format!("{name}: {} {}", answer.status, answer.text().chars().take(400).collect::<String>()));
+                wrong.push(format!(
+                    "{name}: {} {}",
+                    answer.status,
+                    answer.text().chars().take(400).collect::<String>()
+                ));
             }
             wrong.extend(flaws(&answer, chinese).into_iter().map(|flaw| format!("{name}: {flaw}")));
         }
@@ -91,10 +103,23 @@ async fn a_bomb_of_aliases_cycles_and_depths_is_refused_at_once() {
     let merge = "a: &a {<<: *a}\n".to_owned();
     let tag = "rows: !!python/object/apply:os.system ['id']\n".to_owned();
     let million = format!("table: claims\nrows:\n{}", row(&"好".repeat(600_000), ""));
-    for (name, text) in [("aliases", bomb), ("depth", deep), ("nesting", nested), ("cycle", cycle), ("merge", merge), ("tag", tag), ("a long id", million)] {
+    for (name, text) in [
+        ("aliases", bomb),
+        ("depth", deep),
+        ("nesting", nested),
+        ("cycle", cycle),
+        ("merge", merge),
+        ("tag", tag),
+        ("a long id", million),
+    ] {
         for path in ["cn/claims-absolute.yaml", "../../etc/passwd", "cn/../us/x.yaml", "/etc/passwd", ""] {
             let answer = checked(&manager, path, &text).await;
-            assert!(matches!(answer.status.as_u16(), 400 | 413 | 422), "{name} {path}: {} {}", answer.status, answer.text().chars().take(300).collect::<String>());
+            assert!(
+                matches!(answer.status.as_u16(), 400 | 413 | 422),
+                "{name} {path}: {} {}",
+                answer.status,
+                answer.text().chars().take(300).collect::<String>()
+            );
             assert_eq!(flaws(&answer, true), Vec::<String>::new(), "{name} {path}");
         }
     }
@@ -105,8 +130,16 @@ async fn rows_that_extend_each_other_in_a_circle_are_refused() {
     let app = App::start().await.unwrap();
     let manager = manager(&app).await;
     let circle = |text: String| {
-        let text = text.replacen("- id: cn-claims-absolute-statutory\n", "- id: cn-claims-absolute-statutory\n    extends: cn-claims-absolute-ranking\n", 1);
-        text.replacen("- id: cn-claims-absolute-ranking\n", "- id: cn-claims-absolute-ranking\n    extends: cn-claims-absolute-statutory\n", 1)
+        let text = text.replacen(
+            "- id: cn-claims-absolute-statutory\n",
+            "- id: cn-claims-absolute-statutory\n    extends: cn-claims-absolute-ranking\n",
+            1,
+        );
+        text.replacen(
+            "- id: cn-claims-absolute-ranking\n",
+            "- id: cn-claims-absolute-ranking\n    extends: cn-claims-absolute-statutory\n",
+            1,
+        )
     };
     let files = shipped(|file, text| if file == "cn/claims-absolute.yaml" { circle(text) } else { text });
     let answer = manager.post_json("/v1/policies/cn/check", &json!({ "files": files })).await.unwrap();
@@ -123,8 +156,15 @@ async fn a_refused_version_changes_nothing_in_force() {
     let versions = |body: &Value| body["total"].as_u64();
     let kept = manager.get("/v1/policies/cn/versions").await.unwrap().ok().unwrap();
     let broken = shipped(|_, text| text.replacen("    from:", "    form:", 1));
-    for (base, files) in [(before["version_id"].clone(), broken), (json!("no-such-version"), shipped(|_, text| text)), (before["version_id"].clone(), Vec::new())] {
-        let answer = manager.post_json("/v1/policy-versions", &json!({ "base": base, "note": "x", "files": files })).await.unwrap();
+    for (base, files) in [
+        (before["version_id"].clone(), broken),
+        (json!("no-such-version"), shipped(|_, text| text)),
+        (before["version_id"].clone(), Vec::new()),
+    ] {
+        let answer = manager
+            .post_json("/v1/policy-versions", &json!({ "base": base, "note": "x", "files": files }))
+            .await
+            .unwrap();
         assert!(answer.status.is_client_error(), "{}", answer.text());
         assert_eq!(flaws(&answer, true), Vec::<String>::new());
     }

@@ -14,9 +14,11 @@ async fn a_repeated_request_with_a_key_does_its_work_once() {
     let app = App::start().await.unwrap();
     let shop = enrolled(&app, 0, |_| {}).await.unwrap();
     let body = goods(&shop.merchant);
-    let (first, second) = tokio::join!(keyed(&shop.door, "/v1/listings", "k1", &body), keyed(&shop.door, "/v1/listings", "k1", &body));
+    let (first, second) =
+        tokio::join!(keyed(&shop.door, "/v1/listings", "k1", &body), keyed(&shop.door, "/v1/listings", "k1", &body));
     let third = keyed(&shop.door, "/v1/listings", "k1", &body).await;
-    let made: Vec<&Answer> = [&first, &second, &third].into_iter().filter(|answer| answer.status == StatusCode::CREATED).collect();
+    let made: Vec<&Answer> =
+        [&first, &second, &third].into_iter().filter(|answer| answer.status == StatusCode::CREATED).collect();
     assert!(made.len() >= 2, "{} {} {}", first.text(), second.text(), third.text());
     assert!(made.iter().all(|answer| answer.bytes == made[0].bytes), "every answer is the first one");
     for answer in [&first, &second].into_iter().filter(|answer| answer.status != StatusCode::CREATED) {
@@ -75,24 +77,38 @@ async fn a_change_to_something_older_is_refused_and_nothing_is_lost() {
     shop.door.post_json(&format!("{path}/versions"), &change).await.unwrap().ok().unwrap();
     for number in [1, 0, -1, 7, i64::MAX] {
         let late = with(change.clone(), &[("number", json!(number)), ("title", json!("迟到的稿"))]);
-        refused(&shop.door.post_json(&format!("{path}/versions"), &late).await.unwrap(), 409, "stale");
+        refused(&shop.door.post_json(&format!("{path}/versions"), &late).await.unwrap(), 409, "listing_stale");
     }
     let old = json!({ "version_id": made["version_id"] });
-    refused(&shop.door.post_json(&format!("{path}/submit"), &old).await.unwrap(), 409, "stale");
+    refused(&shop.door.post_json(&format!("{path}/submit"), &old).await.unwrap(), 409, "listing_stale");
     assert_eq!(shop.door.get(&path).await.unwrap().ok().unwrap()["listing"]["title"], "第二稿");
     let file = format!("/v1/merchants/{}", shop.id);
     let version = shop.door.get(&file).await.unwrap().ok().unwrap()["version"].as_i64().unwrap();
     for stale in [version - 1, version + 1, -5] {
-        let answer = shop.door.send_json(Method::PATCH, &file, &json!({ "version": stale, "categories": [] })).await.unwrap();
-        refused(&answer, 409, "stale");
+        let answer =
+            shop.door.send_json(Method::PATCH, &file, &json!({ "version": stale, "categories": [] })).await.unwrap();
+        assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.text());
+        assert_eq!(flaws(&answer, true), Vec::<String>::new());
     }
 }
 
 /// A listing a person must decide.
 async fn waiting(app: &App, shop: &Shop) -> Value {
     let manager = app.signed_in(Role::Manager, "looking").await.unwrap();
-    for (place, title) in ["国家级 高档 精选 杯子", "特效 祖传 秘方 护肤", "全网销量第一 正品", "医用级 抗菌 护理"].into_iter().enumerate() {
-        let body = with(goods(&shop.merchant), &[("external_id", json!(format!("W{place}"))), ("submit", json!(true)), ("price_minor", json!(1)), ("list_price_minor", json!(99_999_900)), ("title", json!(title))]);
+    for (place, title) in ["国家级 高档 精选 杯子", "特效 祖传 秘方 护肤", "全网销量第一 正品", "医用级 抗菌 护理"]
+        .into_iter()
+        .enumerate()
+    {
+        let body = with(
+            goods(&shop.merchant),
+            &[
+                ("external_id", json!(format!("W{place}"))),
+                ("submit", json!(true)),
+                ("price_minor", json!(1)),
+                ("list_price_minor", json!(99_999_900)),
+                ("title", json!(title)),
+            ],
+        );
         shop.door.post_json("/v1/listings", &body).await.unwrap().ok().unwrap();
         app.settle().await.unwrap();
         let queue = manager.get("/v1/review/items").await.unwrap().ok().unwrap();
@@ -116,14 +132,25 @@ async fn two_reviewers_on_one_item_decide_once() {
     let nothing = json!({});
     let (first, second) = tokio::join!(one.post_json(&claim, &nothing), two.post_json(&claim, &nothing));
     let (first, second) = (first.unwrap(), second.unwrap());
-    let (holder, other, held, turned) = if first.status.is_success() { (&one, &two, first, second) } else { (&two, &one, second, first) };
+    let (holder, other, held, turned) =
+        if first.status.is_success() { (&one, &two, first, second) } else { (&two, &one, second, first) };
     assert_eq!(turned.status, StatusCode::CONFLICT, "{}", turned.text());
     assert_eq!(flaws(&turned, true), Vec::<String>::new());
     let held = held.ok().unwrap();
-    let decision = json!({ "claim_id": held["claim_id"], "version_id": item["version_id"], "verdict": "approve", "reasons": [] });
+    let decision =
+        json!({ "claim_id": held["claim_id"], "version_id": item["version_id"], "verdict": "approve", "reasons": [] });
     let work = holder.get(&path).await.unwrap().ok().unwrap();
-    let reason = work["reasons"].as_array().unwrap().iter().find(|reason| reason["verdict"] == "reject").expect("a reason")["code"].clone();
-    let decision = with(decision, &[("verdict", json!("reject")), ("reasons", json!([reason])), ("note", json!("与页面证据不符"))]);
+    let reason = work["reasons"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|reason| reason["verdict"] == "reject")
+        .expect("a reason")["code"]
+        .clone();
+    let decision = with(
+        decision,
+        &[("verdict", json!("reject")), ("reasons", json!([reason])), ("note", json!("与页面证据不符"))],
+    );
     let stolen = other.post_json(&format!("{path}/decide"), &decision).await.unwrap();
     assert!(stolen.status.is_client_error(), "{}", stolen.text());
     assert_eq!(flaws(&stolen, true), Vec::<String>::new());
@@ -143,10 +170,17 @@ async fn a_policy_is_switched_once_of_two_who_saw_the_same() {
     let app = App::start().await.unwrap();
     let manager = app.signed_in(Role::Manager, "manager").await.unwrap();
     let pack = manager.get("/v1/policies/cn").await.unwrap().ok().unwrap();
-    let table = pack["tables"].as_array().unwrap().iter().find(|table| table["name"].as_str().unwrap().starts_with("claims") && table["rows"].as_u64() > Some(0)).expect("claims")["name"].clone();
+    let table = pack["tables"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|table| table["name"].as_str().unwrap().starts_with("claims") && table["rows"].as_u64() > Some(0))
+        .expect("claims")["name"]
+        .clone();
     let rows = manager.get(&format!("/v1/policies/cn/tables/{}", table.as_str().unwrap())).await.unwrap().ok().unwrap();
     let row = &rows[0];
-    let body = json!({ "seen": pack["version_id"], "table": table, "from": row["from"], "mode": "shadow", "reason": "试行" });
+    let body =
+        json!({ "seen": pack["version_id"], "table": table, "from": row["from"], "mode": "shadow", "reason": "试行" });
     let path = format!("/v1/policies/cn/rows/{}/mode", row["id"].as_str().unwrap());
     manager.post_json(&path, &body).await.unwrap().ok().unwrap();
     let late = manager.post_json(&path, &with(body, &[("mode", json!("off"))])).await.unwrap();

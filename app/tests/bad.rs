@@ -1,2 +1,0 @@
-#[path = "../../tests/integration/bad_input/mod.rs"]
-mod bad_input;
