@@ -103,12 +103,10 @@ impl Bank {
 
     /// Removes one pair; `false` when it is not there.
     pub fn remove(&mut self, key: u64, hash: Hash) -> bool {
-        let found = self.places.get(&key).and_then(|places| {
-            places
-                .iter()
-                .copied()
-                .find(|place| self.hashes[*place as usize] == hash)
-        });
+        let found = self
+            .places
+            .get(&key)
+            .and_then(|places| places.iter().copied().find(|place| self.hashes[*place as usize] == hash));
         let Some(place) = found else { return false };
         self.take_out(place);
         self.settle();
@@ -118,11 +116,7 @@ impl Bank {
     /// Removes all hashes of a key and says how many there were.
     pub fn remove_key(&mut self, key: u64) -> usize {
         let mut removed = 0;
-        while let Some(place) = self
-            .places
-            .get(&key)
-            .and_then(|places| places.first().copied())
-        {
+        while let Some(place) = self.places.get(&key).and_then(|places| places.first().copied()) {
             self.take_out(place);
             removed += 1;
         }
@@ -143,31 +137,21 @@ impl Bank {
             let (key, stored) = (self.keys[place], self.hashes[place]);
             let distance = hash.distance(stored);
             if distance <= distance_max {
-                found.push(Match {
-                    key,
-                    hash: stored,
-                    distance,
-                });
+                found.push(Match { key, hash: stored, distance });
             }
         };
         if self.index.indexed == 0 || distance_max > DISTANCE_MAX {
             (0..self.hashes.len()).for_each(&mut look);
         } else {
             (self.index.indexed..self.hashes.len()).for_each(&mut look);
-            self.index
-                .moved
-                .iter()
-                .for_each(|place| look(*place as usize));
+            self.index.moved.iter().for_each(|place| look(*place as usize));
             let spread = distance_max as usize >= PARTS;
-            self.index
-                .candidates(hash, distance_max, &self.hashes, |part, place| {
-                    let stored = self.hashes[place];
-                    if !self.index.moved.contains(&(place as u32))
-                        && is_first_part(hash, stored, part, spread)
-                    {
-                        look(place);
-                    }
-                });
+            self.index.candidates(hash, distance_max, &self.hashes, |part, place| {
+                let stored = self.hashes[place];
+                if !self.index.moved.contains(&(place as u32)) && is_first_part(hash, stored, part, spread) {
+                    look(place);
+                }
+            });
         }
         found.sort_unstable_by_key(|hit| (hit.distance, hit.key, hit.hash));
         found
@@ -227,9 +211,7 @@ impl Bank {
 
     fn push(&mut self, key: u64, hash: Hash) -> bool {
         let places = self.places.entry(key).or_default();
-        let known = places
-            .iter()
-            .any(|place| self.hashes[*place as usize] == hash);
+        let known = places.iter().any(|place| self.hashes[*place as usize] == hash);
         if known || self.hashes.len() >= ENTRIES_MAX {
             return false;
         }
@@ -251,10 +233,8 @@ impl Bank {
         }
         let last = self.hashes.len() as u32;
         if let Some(moved_key) = self.keys.get(place as usize)
-            && let Some(slot) = self
-                .places
-                .get_mut(moved_key)
-                .and_then(|list| list.iter_mut().find(|slot| **slot == last))
+            && let Some(slot) =
+                self.places.get_mut(moved_key).and_then(|list| list.iter_mut().find(|slot| **slot == last))
         {
             *slot = place;
         }
@@ -274,9 +254,7 @@ impl Bank {
             return;
         }
         let outside = self.hashes.len() - self.index.indexed + self.index.moved.len();
-        if self.index.indexed == 0
-            || outside > SCAN_ENTRIES_MAX.max(self.index.indexed / REBUILD_SHARE)
-        {
+        if self.index.indexed == 0 || outside > SCAN_ENTRIES_MAX.max(self.index.indexed / REBUILD_SHARE) {
             self.index = Index::build(&self.hashes);
         }
     }
@@ -290,10 +268,7 @@ fn is_first_part(hash: Hash, stored: Hash, part: usize, spread: bool) -> bool {
 
 impl Index {
     fn build(hashes: &[Hash]) -> Self {
-        let mut index = Self {
-            indexed: hashes.len(),
-            ..Self::default()
-        };
+        let mut index = Self { indexed: hashes.len(), ..Self::default() };
         for part in 0..PARTS {
             let mut starts = vec![0_u32; BUCKETS + 1];
             for hash in hashes {
@@ -316,13 +291,7 @@ impl Index {
     }
 
     /// Calls `take` with part and place of every indexed hash within the distance. A place may come once for each part.
-    fn candidates(
-        &self,
-        hash: Hash,
-        distance_max: u32,
-        hashes: &[Hash],
-        mut take: impl FnMut(usize, usize),
-    ) {
+    fn candidates(&self, hash: Hash, distance_max: u32, hashes: &[Hash], mut take: impl FnMut(usize, usize)) {
         let spread = distance_max as usize >= PARTS;
         let mut gathered = [Hash::default(); GATHERED];
         for part in 0..PARTS {
@@ -330,8 +299,7 @@ impl Index {
             let neighbours = if spread { 16 } else { 0 };
             for key in std::iter::once(own).chain((0..neighbours).map(|bit| own ^ (1 << bit))) {
                 let bucket = usize::from(key);
-                let range =
-                    self.starts[part][bucket] as usize..self.starts[part][bucket + 1] as usize;
+                let range = self.starts[part][bucket] as usize..self.starts[part][bucket + 1] as usize;
                 for places in self.slots[part][range].chunks(GATHERED) {
                     // Fetched first and compared after: the fetches miss the cache and so overlap.
                     for (slot, place) in gathered.iter_mut().zip(places) {
@@ -357,7 +325,5 @@ impl Index {
 
 /// FNV-1a over 64 bits: finds accidents, not forgers.
 fn check_sum(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |sum, byte| {
-        (sum ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }

@@ -112,10 +112,7 @@ impl FromStr for Hash {
         let mut words = [0_u64; 4];
         for (index, character) in text.chars().enumerate() {
             let Some(digit) = character.to_digit(16) else {
-                return Err(HashParseError::Digit {
-                    position: index + 1,
-                    found: character,
-                });
+                return Err(HashParseError::Digit { position: index + 1, found: character });
             };
             let word = &mut words[3 - index / 16];
             *word = (*word << 4) | u64::from(digit);
@@ -131,25 +128,10 @@ mod tests {
 
     #[test]
     fn a_text_of_the_wrong_length_or_with_a_strange_digit_is_refused_with_its_place() {
-        assert_eq!(
-            "abc".parse::<Hash>(),
-            Err(HashParseError::Length { found: 3 })
-        );
-        assert_eq!(
-            "哈".repeat(64).parse::<Hash>(),
-            Err(HashParseError::Digit {
-                position: 1,
-                found: '哈'
-            })
-        );
+        assert_eq!("abc".parse::<Hash>(), Err(HashParseError::Length { found: 3 }));
+        assert_eq!("哈".repeat(64).parse::<Hash>(), Err(HashParseError::Digit { position: 1, found: '哈' }));
         let text = format!("{}g", "0".repeat(63));
-        assert_eq!(
-            text.parse::<Hash>(),
-            Err(HashParseError::Digit {
-                position: 64,
-                found: 'g'
-            })
-        );
+        assert_eq!(text.parse::<Hash>(), Err(HashParseError::Digit { position: 64, found: 'g' }));
         assert!(format!(" {}", "0".repeat(63)).parse::<Hash>().is_err());
     }
 

@@ -57,25 +57,13 @@ pub fn dihedral(picture: &Picture) -> [Fingerprint; 8] {
         (true, true, true),
     ];
     POSITIONS.map(|(transpose, flip_rows, flip_columns)| {
-        let (wide, high) = if transpose {
-            (height, width)
-        } else {
-            (width, height)
-        };
+        let (wide, high) = if transpose { (height, width) } else { (width, height) };
         let mut turned = Vec::with_capacity(luma.len());
         for row in 0..high {
             let y = if flip_rows { high - 1 - row } else { row };
             for column in 0..wide {
-                let x = if flip_columns {
-                    wide - 1 - column
-                } else {
-                    column
-                };
-                turned.push(if transpose {
-                    luma[x * width + y]
-                } else {
-                    luma[y * width + x]
-                });
+                let x = if flip_columns { wide - 1 - column } else { column };
+                turned.push(if transpose { luma[x * width + y] } else { luma[y * width + x] });
             }
         }
         hashed(turned, wide, high)
@@ -83,18 +71,12 @@ pub fn dihedral(picture: &Picture) -> [Fingerprint; 8] {
 }
 
 /// What a picture too small to be hashed gets.
-const NOTHING: Fingerprint = Fingerprint {
-    hash: Hash::from_words([0; 4]),
-    quality: 0,
-};
+const NOTHING: Fingerprint = Fingerprint { hash: Hash::from_words([0; 4]), quality: 0 };
 
 fn hashed(mut luma: Vec<f32>, width: usize, height: usize) -> Fingerprint {
     smooth(&mut luma, width, height);
     let samples = sample(&luma, width, height);
-    Fingerprint {
-        hash: threshold(&transform(&samples)),
-        quality: quality(&samples),
-    }
+    Fingerprint { hash: threshold(&transform(&samples)), quality: quality(&samples) }
 }
 
 /// The luminance, at most [`REDUCED_PX`] to a side. The reference program takes the nearest pixel when it reduces, side by
@@ -145,9 +127,7 @@ fn smooth_columns(luma: &mut [f32], width: usize, height: usize, window: usize) 
         }
         for offset in 0..wide {
             let column = &columns[offset * height..(offset + 1) * height];
-            box_filter(column, window, |row, mean| {
-                luma[row * width + start + offset] = mean
-            });
+            box_filter(column, window, |row, mean| luma[row * width + start + offset] = mean);
         }
     }
 }
@@ -206,25 +186,20 @@ fn transform(samples: &Samples) -> Coefficients {
     let scale = (2.0 / SAMPLES as f64).sqrt();
     for (order, line) in cosines.iter_mut().enumerate() {
         for (place, value) in line.iter_mut().enumerate() {
-            let angle = std::f64::consts::PI / (2.0 * SAMPLES as f64)
-                * ((order + 1) * (2 * place + 1)) as f64;
+            let angle = std::f64::consts::PI / (2.0 * SAMPLES as f64) * ((order + 1) * (2 * place + 1)) as f64;
             *value = (scale * angle.cos()) as f32;
         }
     }
     let mut half = [[0.0_f32; SAMPLES]; COEFFICIENTS];
     for (order, line) in half.iter_mut().enumerate() {
         for (column, value) in line.iter_mut().enumerate() {
-            *value = (0..SAMPLES)
-                .map(|row| cosines[order][row] * samples[row][column])
-                .sum();
+            *value = (0..SAMPLES).map(|row| cosines[order][row] * samples[row][column]).sum();
         }
     }
     let mut block = [[0.0_f32; COEFFICIENTS]; COEFFICIENTS];
     for (row, line) in block.iter_mut().enumerate() {
         for (column, value) in line.iter_mut().enumerate() {
-            *value = (0..SAMPLES)
-                .map(|place| half[row][place] * cosines[column][place])
-                .sum();
+            *value = (0..SAMPLES).map(|place| half[row][place] * cosines[column][place]).sum();
         }
     }
     block
@@ -253,58 +228,34 @@ mod tests {
         Picture::from_luma(width, height, |x, y| {
             let (u, v) = (x as f32 / width as f32, y as f32 / height as f32);
             let s = seed as f32;
-            let value = (u * (7.0 + s)).sin() * (v * 11.0 + s).cos()
-                + (u * v * 23.0 + s).sin()
-                + (v * (17.0 - s)).sin();
+            let value =
+                (u * (7.0 + s)).sin() * (v * 11.0 + s).cos() + (u * v * 23.0 + s).sin() + (v * (17.0 - s)).sin();
             (127.5 + 42.0 * value) as u8
         })
     }
 
     #[test]
     fn a_flat_picture_has_quality_zero() {
-        assert_eq!(
-            fingerprint(&Picture::from_luma(200, 100, |_, _| 90)).quality,
-            0
-        );
+        assert_eq!(fingerprint(&Picture::from_luma(200, 100, |_, _| 90)).quality, 0);
     }
 
     #[test]
     fn a_picture_of_a_few_pixels_is_not_hashed() {
         let tiny = Picture::from_luma(4, 900, |x, y| (x * 50 + y) as u8);
-        assert_eq!(
-            fingerprint(&tiny),
-            Fingerprint {
-                hash: Hash::default(),
-                quality: 0
-            }
-        );
+        assert_eq!(fingerprint(&tiny), Fingerprint { hash: Hash::default(), quality: 0 });
         assert_eq!(dihedral(&tiny)[7].quality, 0);
     }
 
     #[test]
     fn different_pictures_are_far_apart() {
-        let (a, b) = (
-            fingerprint(&waves(300, 200, 1)),
-            fingerprint(&waves(300, 200, 5)),
-        );
-        assert!(
-            a.hash.distance(b.hash) > 60,
-            "distance {}",
-            a.hash.distance(b.hash)
-        );
+        let (a, b) = (fingerprint(&waves(300, 200, 1)), fingerprint(&waves(300, 200, 5)));
+        assert!(a.hash.distance(b.hash) > 60, "distance {}", a.hash.distance(b.hash));
     }
 
     #[test]
     fn a_resized_picture_is_near() {
-        let (a, b) = (
-            fingerprint(&waves(900, 600, 2)),
-            fingerprint(&waves(300, 200, 2)),
-        );
-        assert!(
-            a.hash.distance(b.hash) <= 10,
-            "distance {}",
-            a.hash.distance(b.hash)
-        );
+        let (a, b) = (fingerprint(&waves(900, 600, 2)), fingerprint(&waves(300, 200, 2)));
+        assert!(a.hash.distance(b.hash) <= 10, "distance {}", a.hash.distance(b.hash));
     }
 
     #[test]
@@ -312,8 +263,7 @@ mod tests {
         let (wide, high) = (384, 384);
         // Blocks of mixed greys have strong coefficients of every order.
         let base = Picture::from_luma(wide, high, |x, y| {
-            let mixed =
-                (x / 24 + 1).wrapping_mul(2_654_435_761) ^ (y / 24 + 7).wrapping_mul(2_246_822_519);
+            let mixed = (x / 24 + 1).wrapping_mul(2_654_435_761) ^ (y / 24 + 7).wrapping_mul(2_246_822_519);
             (mixed.wrapping_mul(3_266_489_917) >> 24) as u8
         });
         let grey = base.luminance();

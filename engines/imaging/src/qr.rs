@@ -6,9 +6,7 @@ use image::{GrayImage, RgbImage};
 use rxing::common::{GlobalHistogramBinarizer, HybridBinarizer};
 use rxing::multi::MultipleBarcodeReader;
 use rxing::qrcode::cpp_port::QrReader;
-use rxing::{
-    BarcodeFormat, Binarizer, BinaryBitmap, DecodeHints, Luma8LuminanceSource, RXingResult,
-};
+use rxing::{BarcodeFormat, Binarizer, BinaryBitmap, DecodeHints, Luma8LuminanceSource, RXingResult};
 
 use crate::decode::Picture;
 
@@ -64,9 +62,7 @@ pub fn qr_codes(picture: &Picture) -> Vec<QrCode> {
         for local_threshold in [true, false] {
             for found in read(view, local_threshold) {
                 if let Some(code) = placed(&found, picture, scale)
-                    && !codes
-                        .iter()
-                        .any(|known| known.area.overlaps(&code.area) && known.text == code.text)
+                    && !codes.iter().any(|known| known.area.overlaps(&code.area) && known.text == code.text)
                     && codes.len() < CODES_MAX
                 {
                     codes.push(code);
@@ -96,15 +92,8 @@ fn search_picture(picture: &Picture) -> (GrayImage, f32) {
         return (grey, scale);
     }
     let side = |length: u32| ((length as f32 * scale).round() as u32).max(1);
-    let filter = if scale > 1.0 {
-        FilterType::Nearest
-    } else {
-        FilterType::Triangle
-    };
-    (
-        imageops::resize(&grey, side(width), side(height), filter),
-        scale,
-    )
+    let filter = if scale > 1.0 { FilterType::Nearest } else { FilterType::Triangle };
+    (imageops::resize(&grey, side(width), side(height), filter), scale)
 }
 
 fn read(view: &GrayImage, local_threshold: bool) -> Vec<RXingResult> {
@@ -117,9 +106,7 @@ fn read(view: &GrayImage, local_threshold: bool) -> Vec<RXingResult> {
         if local_threshold {
             read_bitmap(&mut BinaryBitmap::new(HybridBinarizer::new(source)))
         } else {
-            read_bitmap(&mut BinaryBitmap::new(GlobalHistogramBinarizer::new(
-                source,
-            )))
+            read_bitmap(&mut BinaryBitmap::new(GlobalHistogramBinarizer::new(source)))
         }
     }))
     .unwrap_or_default()
@@ -131,9 +118,7 @@ fn read_bitmap<B: Binarizer>(bitmap: &mut BinaryBitmap<B>) -> Vec<RXingResult> {
         PossibleFormats: Some([BarcodeFormat::QR_CODE, BarcodeFormat::MICRO_QR_CODE].into()),
         ..DecodeHints::default()
     };
-    QrReader
-        .decode_multiple_with_hints(bitmap, &hints)
-        .unwrap_or_default()
+    QrReader.decode_multiple_with_hints(bitmap, &hints).unwrap_or_default()
 }
 
 fn placed(found: &RXingResult, picture: &Picture, scale: f32) -> Option<QrCode> {
@@ -148,13 +133,5 @@ fn placed(found: &RXingResult, picture: &Picture, scale: f32) -> Option<QrCode> 
     let right = points.iter().map(|point| bound(point.x, width)).max()?;
     let top = points.iter().map(|point| bound(point.y, height)).min()?;
     let bottom = points.iter().map(|point| bound(point.y, height)).max()?;
-    Some(QrCode {
-        text,
-        area: Area {
-            x: left,
-            y: top,
-            width: right - left + 1,
-            height: bottom - top + 1,
-        },
-    })
+    Some(QrCode { text, area: Area { x: left, y: top, width: right - left + 1, height: bottom - top + 1 } })
 }

@@ -142,32 +142,20 @@ pub(crate) fn refuse_polyglot(kind: Kind, bytes: &[u8], frame: &Frame) -> Result
         (b"<html", "HTML"),
         (b"<?php", "PHP"),
     ];
-    const TAIL_ONLY: [(&[u8], &str); 4] = [
-        (b"\x7fELF", "ELF"),
-        (b"<!doctype html", "HTML"),
-        (b"<svg", "SVG"),
-        (b"<iframe", "HTML"),
-    ];
+    const TAIL_ONLY: [(&[u8], &str); 4] =
+        [(b"\x7fELF", "ELF"), (b"<!doctype html", "HTML"), (b"<svg", "SVG"), (b"<iframe", "HTML")];
     let tail = frame.end..bytes.len();
     for range in frame.notes.iter().chain(std::iter::once(&tail)) {
         let part = &bytes[range.clone()];
         let extra = if *range == tail { &TAIL_ONLY[..] } else { &[] };
         for (signature, other) in ACTIVE.iter().chain(extra) {
             if let Some(at) = find(part, signature) {
-                return Err(Error::Polyglot {
-                    kind,
-                    other,
-                    at_byte: range.start + at,
-                });
+                return Err(Error::Polyglot { kind, other, at_byte: range.start + at });
             }
         }
     }
     if bytes.get(frame.end..frame.end + 2) == Some(b"MZ") {
-        return Err(Error::Polyglot {
-            kind,
-            other: "EXE",
-            at_byte: frame.end,
-        });
+        return Err(Error::Polyglot { kind, other: "EXE", at_byte: frame.end });
     }
     Ok(())
 }
@@ -175,33 +163,21 @@ pub(crate) fn refuse_polyglot(kind: Kind, bytes: &[u8], frame: &Frame) -> Result
 /// First place of `needle` (lower-case ASCII letters match both cases).
 fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
     let first = needle[0];
-    (0..(bytes.len() + 1).saturating_sub(needle.len())).find(|&at| {
-        bytes[at].eq_ignore_ascii_case(&first)
-            && bytes[at..at + needle.len()].eq_ignore_ascii_case(needle)
-    })
+    (0..(bytes.len() + 1).saturating_sub(needle.len()))
+        .find(|&at| bytes[at].eq_ignore_ascii_case(&first) && bytes[at..at + needle.len()].eq_ignore_ascii_case(needle))
 }
 
 fn truncated(kind: Kind, bytes: &[u8]) -> Error {
-    Error::Truncated {
-        kind,
-        at_byte: bytes.len(),
-    }
+    Error::Truncated { kind, at_byte: bytes.len() }
 }
 
 fn big_endian_u16(bytes: &[u8], at: usize) -> Option<usize> {
-    bytes
-        .get(at..at + 2)
-        .map(|pair| usize::from(pair[0]) << 8 | usize::from(pair[1]))
+    bytes.get(at..at + 2).map(|pair| usize::from(pair[0]) << 8 | usize::from(pair[1]))
 }
 
 fn u32_at(bytes: &[u8], at: usize, little: bool) -> Option<usize> {
     let four: [u8; 4] = bytes.get(at..at.checked_add(4)?)?.try_into().ok()?;
-    usize::try_from(if little {
-        u32::from_le_bytes(four)
-    } else {
-        u32::from_be_bytes(four)
-    })
-    .ok()
+    usize::try_from(if little { u32::from_le_bytes(four) } else { u32::from_be_bytes(four) }).ok()
 }
 
 fn frame_jpeg(bytes: &[u8]) -> Result<Frame, Error> {
@@ -246,10 +222,7 @@ fn frame_png(bytes: &[u8]) -> Result<Frame, Error> {
     loop {
         let length = u32_at(bytes, at, false).ok_or_else(short)?;
         let name = bytes.get(at + 4..at + 8).ok_or_else(short)?;
-        let end = at
-            .checked_add(12)
-            .and_then(|fixed| fixed.checked_add(length))
-            .ok_or_else(short)?;
+        let end = at.checked_add(12).and_then(|fixed| fixed.checked_add(length)).ok_or_else(short)?;
         if end > bytes.len() {
             return Err(short());
         }
@@ -265,10 +238,7 @@ fn frame_png(bytes: &[u8]) -> Result<Frame, Error> {
 
 fn frame_webp(bytes: &[u8]) -> Result<Frame, Error> {
     let short = || truncated(Kind::WebP, bytes);
-    let end = u32_at(bytes, 4, true)
-        .ok_or_else(short)?
-        .checked_add(8)
-        .ok_or_else(short)?;
+    let end = u32_at(bytes, 4, true).ok_or_else(short)?.checked_add(8).ok_or_else(short)?;
     if end > bytes.len() {
         return Err(short());
     }
@@ -276,17 +246,11 @@ fn frame_webp(bytes: &[u8]) -> Result<Frame, Error> {
     let mut at = 12;
     while at + 8 <= end {
         let length = u32_at(bytes, at + 4, true).ok_or_else(short)?;
-        let stop = (at + 8)
-            .checked_add(length)
-            .filter(|stop| *stop <= end)
-            .ok_or_else(|| Error::Damaged {
-                kind: Kind::WebP,
-                reason: format!("the chunk at byte {at} is longer than its container"),
-            })?;
-        if !matches!(
-            &bytes[at..at + 4],
-            b"VP8 " | b"VP8L" | b"VP8X" | b"ALPH" | b"ANIM" | b"ANMF"
-        ) {
+        let stop = (at + 8).checked_add(length).filter(|stop| *stop <= end).ok_or_else(|| Error::Damaged {
+            kind: Kind::WebP,
+            reason: format!("the chunk at byte {at} is longer than its container"),
+        })?;
+        if !matches!(&bytes[at..at + 4], b"VP8 " | b"VP8L" | b"VP8X" | b"ALPH" | b"ANIM" | b"ANMF") {
             notes.push(at + 8..stop);
         }
         at = stop + length % 2;
@@ -297,11 +261,7 @@ fn frame_webp(bytes: &[u8]) -> Result<Frame, Error> {
 fn frame_gif(bytes: &[u8]) -> Result<Frame, Error> {
     let short = || truncated(Kind::Gif, bytes);
     let table = |flags: u8| {
-        if flags & 0x80 == 0 {
-            0
-        } else {
-            3 << ((flags & 7) + 1)
-        }
+        if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) }
     };
     let mut notes = Vec::new();
     let mut at = 13 + table(*bytes.get(10).ok_or_else(short)?);
@@ -319,10 +279,7 @@ fn frame_gif(bytes: &[u8]) -> Result<Frame, Error> {
             }
             other => {
                 let reason = format!("unknown block 0x{other:02x} at byte {at}");
-                return Err(Error::Damaged {
-                    kind: Kind::Gif,
-                    reason,
-                });
+                return Err(Error::Damaged { kind: Kind::Gif, reason });
             }
         };
         let start = at;
@@ -347,13 +304,6 @@ fn frame_bmp(bytes: &[u8]) -> Result<Frame, Error> {
         return Err(short());
     }
     // Some writers leave the size field empty; then everything counts as the picture.
-    let end = if claimed < pixels {
-        bytes.len()
-    } else {
-        claimed
-    };
-    Ok(Frame {
-        end,
-        notes: Vec::new(),
-    })
+    let end = if claimed < pixels { bytes.len() } else { claimed };
+    Ok(Frame { end, notes: Vec::new() })
 }

@@ -28,11 +28,7 @@ impl Numbers {
 fn scan(pairs: &BTreeSet<(u64, Hash)>, hash: Hash, distance_max: u32) -> Vec<Match> {
     let mut found: Vec<Match> = pairs
         .iter()
-        .map(|(key, stored)| Match {
-            key: *key,
-            hash: *stored,
-            distance: hash.distance(*stored),
-        })
+        .map(|(key, stored)| Match { key: *key, hash: *stored, distance: hash.distance(*stored) })
         .filter(|hit| hit.distance <= distance_max)
         .collect();
     found.sort_by_key(|hit| (hit.distance, hit.key, hit.hash));
@@ -55,10 +51,7 @@ fn a_large_bank_finds_what_a_scan_finds_through_inserts_and_removals() {
         pairs.insert((key, hash));
     }
     for _ in 0..9_000 {
-        let (key, hash) = *pairs
-            .iter()
-            .nth(numbers.next() as usize % 64)
-            .expect("a pair");
+        let (key, hash) = *pairs.iter().nth(numbers.next() as usize % 64).expect("a pair");
         assert!(bank.remove(key, hash));
         pairs.remove(&(key, hash));
         if numbers.next().is_multiple_of(3) {
@@ -76,18 +69,12 @@ fn a_large_bank_finds_what_a_scan_finds_through_inserts_and_removals() {
             assert_eq!(bank.near(*seed, distance_max), expected);
         }
     }
-    assert!(
-        found > 1_000,
-        "the trial must have something to find: {found}"
-    );
+    assert!(found > 1_000, "the trial must have something to find: {found}");
 }
 
 #[test]
 fn a_pair_is_kept_once_and_a_key_may_have_several_hashes() {
-    let (a, b) = (
-        Hash::from_words([1, 2, 3, 4]),
-        Hash::from_words([5, 6, 7, 8]),
-    );
+    let (a, b) = (Hash::from_words([1, 2, 3, 4]), Hash::from_words([5, 6, 7, 8]));
     let mut bank = Bank::new();
     assert!(bank.insert(9, a) && !bank.insert(9, a) && bank.insert(9, b) && bank.insert(10, a));
     assert_eq!(bank.len(), 3);
@@ -104,20 +91,11 @@ fn stored_bytes_that_were_changed_cut_or_invented_are_refused() {
     let mut flipped = bytes.clone();
     flipped[20] ^= 1;
     assert_eq!(Bank::from_bytes(&flipped).err(), Some(BankError::CheckSum));
-    assert!(matches!(
-        Bank::from_bytes(&bytes[..bytes.len() - 1]).err(),
-        Some(BankError::Length { .. })
-    ));
-    assert_eq!(
-        Bank::from_bytes(b"something else entirely....").err(),
-        Some(BankError::NotABank)
-    );
+    assert!(matches!(Bank::from_bytes(&bytes[..bytes.len() - 1]).err(), Some(BankError::Length { .. })));
+    assert_eq!(Bank::from_bytes(b"something else entirely....").err(), Some(BankError::NotABank));
     let mut huge = bytes;
     huge[8..16].copy_from_slice(&u64::MAX.to_le_bytes());
-    assert!(matches!(
-        Bank::from_bytes(&huge).err(),
-        Some(BankError::Length { .. })
-    ));
+    assert!(matches!(Bank::from_bytes(&huge).err(), Some(BankError::Length { .. })));
 }
 
 proptest! {

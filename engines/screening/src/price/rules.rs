@@ -71,15 +71,12 @@ impl TableRow for PriceRow {
                 need("z_max", body.z_max.is_some_and(|z| z > 0.0));
                 need("samples_min", body.samples_min.is_some_and(|count| count > 0));
             }
-            PriceQuestion::ReferenceNotLowest => {
-                if window_days(pack, row.from).is_none() {
-                    let zh =
-                        format!("参数 {REFERENCE_WINDOW} 应为 1 至 {WINDOW_DAYS_MAX} 的整数，并自本行生效日起有效");
-                    let en = format!(
-                        "The parameter {REFERENCE_WINDOW} is a whole number from 1 to {WINDOW_DAYS_MAX}, in force from this row's first day"
-                    );
-                    report.refuse("question", "price_window_missing", Bilingual::new(zh, en));
-                }
+            PriceQuestion::ReferenceNotLowest if window_days(pack, row.from).is_none() => {
+                let zh = format!("参数 {REFERENCE_WINDOW} 应为 1 至 {WINDOW_DAYS_MAX} 的整数，并自本行生效日起有效");
+                let en = format!(
+                    "The parameter {REFERENCE_WINDOW} is a whole number from 1 to {WINDOW_DAYS_MAX}, in force from this row's first day"
+                );
+                report.refuse("question", "price_window_missing", Bilingual::new(zh, en));
             }
             PriceQuestion::ReferenceRatio => need("ratio_max", body.ratio_max.is_some_and(|ratio| ratio > 1.0)),
             PriceQuestion::TooLarge => need("minor_max", body.minor_max.is_some_and(|max| max > 0)),
