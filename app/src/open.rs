@@ -101,6 +101,26 @@ pub async fn open_ledger(kernel: &Kernel, config: &Config) -> Result<ledger::Led
     ledger::Ledger::open(kernel, settings).await.map_err(anyhow::Error::new).context("ledger")
 }
 
+/// Writes what a command decided into the ledger, where no server does it: a server that runs holds the ledger's lock and
+/// takes the acts from the outbox itself.
+///
+/// # Errors
+/// What the disk says.
+pub async fn write_ledger(kernel: &Kernel, config: &Config) -> Result<()> {
+    let ledger = match open_ledger(kernel, config).await {
+        Ok(ledger) => ledger,
+        Err(error) if error.chain().any(is_locked) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    ledger.settle(kernel).await.map_err(anyhow::Error::new).context("ledger")?;
+    ledger.log().close();
+    Ok(())
+}
+
+fn is_locked(cause: &(dyn std::error::Error + 'static)) -> bool {
+    cause.downcast_ref::<ground::Problem>().is_some_and(|problem| problem.code == &ledger::LOCKED)
+}
+
 /// The moment a demonstration was started at, for generated validity dates.
 pub fn today(kernel: &Kernel) -> jiff::civil::Date {
     let now: Timestamp = kernel.now();

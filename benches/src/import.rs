@@ -3,7 +3,7 @@
 use crate::table::{Table, shown};
 use anyhow::{Context, Result};
 use kernel::{Actor, job};
-use listings::import::{self, Mapping, NewImport};
+use listings::import::{self, NewImport, mapping};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::time::Instant;
@@ -65,7 +65,7 @@ pub async fn load(app: &App, merchant: &str, file: &Path, screen: bool) -> Resul
         merchant_id: merchant.to_owned(),
         file_name: "catalogue.ndjson".to_owned(),
         mapping_name: "touchstone".to_owned(),
-        mapping: Mapping::shipped("touchstone").context("the shipped mapping")?.to_owned(),
+        mapping: mapping::shipped("touchstone").context("the shipped mapping")?.to_owned(),
         screen,
     };
     let started = Instant::now();

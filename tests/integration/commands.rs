@@ -107,7 +107,7 @@ fn image_hash_agrees_with_the_reference_where_quality_is_good() {
         }
         let output = touchstone().args(["image", "hash"]).arg(&file).output().unwrap();
         let printed = String::from_utf8_lossy(&output.stdout);
-        let ours = printed.split_whitespace().find(|part| part.len() == 64).unwrap_or_else(|| panic!("{printed}"));
+        let ours = printed.trim().split('\t').nth(1).unwrap_or_else(|| panic!("{printed}"));
         let distance: u32 = (0..64)
             .map(|at| {
                 let digit = |text: &str| u32::from_str_radix(&text[at..=at], 16).unwrap();
@@ -134,11 +134,12 @@ fn config_check_explains_and_names_the_nearest_key() {
 #[test]
 fn the_shipped_policies_pass_their_own_tests() {
     let policies = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies");
-    for market in ["cn", "us", "eu"] {
-        for what in ["check", "test"] {
-            let output = touchstone().args(["policy", what]).arg(policies.join(market)).output().unwrap();
-            let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-            assert!(output.status.success(), "policy {what} {market}: {told}");
+    for what in ["check", "test"] {
+        let output = touchstone().args(["policy", what]).arg(&policies).output().unwrap();
+        let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "policy {what}: {told}");
+        for market in ["cn", "us", "eu"] {
+            assert!(told.contains(market), "policy {what} says nothing of {market}: {told}");
         }
     }
 }

@@ -22,7 +22,7 @@ async fn enrolled(app: &App, merchant: &Client, reviewer: &Client) -> String {
     let made = merchant.post_json("/v1/merchants", &file).await.unwrap().ok().unwrap();
     let id = made["id"].as_str().unwrap().to_owned();
     paper(merchant, &id, "business-licence", USCC, "2020-01-01", "", None).await;
-    paper(merchant, &id, "food-trading-licence", &licence("JY13501000012", 3), "2022-01-01", "2026-04-30", None).await;
+    paper(merchant, &id, "food-trading-licence", &licence("JY135010000123", 3), "2022-01-01", "2026-04-30", None).await;
     let version = merchant.get(&format!("/v1/merchants/{id}")).await.unwrap().ok().unwrap()["version"].clone();
     merchant.post_json(&format!("/v1/merchants/{id}/submit"), &json!({"version": version})).await.unwrap().ok().unwrap();
     let seen = reviewer.get(&format!("/v1/merchants/{id}")).await.unwrap().ok().unwrap();
@@ -61,7 +61,7 @@ async fn paper(client: &Client, merchant: &str, kind: &str, number: &str, from: 
 
 async fn list(client: &Client, sku: &str, title: &str) -> String {
     let body = json!({"external_id": sku, "title": title, "category": "food/snacks", "brand": "田野家", "price_minor": 3990, "currency": "CNY",
-                      "description": "独立小包装，开袋即食。", "attributes": {"食品生产许可证编号": licence("SC11835010000", 1), "净含量": "175克"},
+                      "description": "独立小包装，开袋即食。", "attributes": {"食品生产许可证编号": licence("SC118350100001", 1), "净含量": "175克"},
                       "submit": true});
     let made = client.post_json("/v1/listings", &body).await.unwrap().ok().unwrap();
     made["id"].as_str().unwrap().to_owned()

@@ -81,10 +81,8 @@ fn the_catalogs_of_the_whole_product_join_and_name_every_error() {
     let mut codes = BTreeSet::new();
     for code in touchstone::error_codes() {
         assert!(codes.insert(code.code), "the error code {} is declared twice", code.code);
-        for language in ground::Language::ALL {
-            if !catalogs.has(language, &code.message_id()) {
-                missing.push(format!("{} ({})", code.message_id(), language.tag()));
-            }
+        if !catalogs.has(&code.message_id()) {
+            missing.push(code.message_id());
         }
     }
     assert!(missing.is_empty(), "error codes without a text: {missing:#?}");

@@ -5,7 +5,7 @@ use super::words::Words;
 use crate::{Config, open};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
-use kernel::Actor;
+use kernel::{Actor, Kernel};
 use listings::export::{self, COLUMNS, PAGE_LISTINGS_MAX};
 use listings::{Filter, State};
 use std::io::{BufWriter, Write};
@@ -68,8 +68,18 @@ pub async fn run(args: &Args, file: Option<&Path>) -> Result<ExitCode> {
         Some(path) => Box::new(std::fs::File::create(path).with_context(|| path.display().to_string())?),
         None => Box::new(std::io::stdout().lock()),
     };
-    let mut out = BufWriter::new(target);
-    if args.format == Format::Csv {
+    let written = write_all(&kernel, &filter, args.format, BufWriter::new(target), &words).await;
+    match written {
+        // Whoever reads the output may stop early (`| head`).
+        Err(error) if error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe) => {
+            Ok(ExitCode::SUCCESS)
+        }
+        written => written.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+async fn write_all(kernel: &Kernel, filter: &Filter, format: Format, mut out: impl Write, words: &Words) -> Result<()> {
+    if format == Format::Csv {
         // With a byte order mark, so that spreadsheets read Chinese.
         out.write_all(&[0xEF, 0xBB, 0xBF])?;
         write_row(&mut out, COLUMNS.iter().map(|name| (*name).to_owned()))?;
@@ -77,18 +87,18 @@ pub async fn run(args: &Args, file: Option<&Path>) -> Result<ExitCode> {
     let actor = Actor::system("command-line");
     let mut after = String::new();
     loop {
-        let page = export::page(&kernel, &actor, &filter, &after, PAGE_LISTINGS_MAX).await.map_err(|p| words.problem(&p))?;
+        let page = export::page(kernel, &actor, filter, &after, PAGE_LISTINGS_MAX).await.map_err(|p| words.problem(&p))?;
         let Some(last) = page.last() else { break };
         after.clone_from(&last.listing.id);
         for exported in &page {
-            match args.format {
+            match format {
                 Format::Ndjson => writeln!(out, "{}", exported.to_json())?,
                 Format::Csv => write_row(&mut out, exported.cells().into_iter())?,
             }
         }
     }
     out.flush()?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// One row after RFC 4180, every cell defused.

@@ -73,6 +73,7 @@ pub async fn run(args: &Args, file: Option<&Path>) -> Result<ExitCode> {
     if args.screen {
         screen(&kernel).await.map_err(|problem| words.problem(&problem))?;
     }
+    open::write_ledger(&kernel, &config).await?;
     summary(&kernel, &actor, &done, &words).await.map_err(|problem| words.problem(&problem))?;
     Ok(if done.state == ImportState::Failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

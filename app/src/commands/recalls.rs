@@ -58,5 +58,6 @@ pub async fn run(args: &Args, file: Option<&Path>) -> Result<ExitCode> {
             println!("{name}: the listings are held against them when the server runs next");
         }
     }
+    open::write_ledger(&kernel, &config).await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -37,6 +37,11 @@ macro_rules! migration {
         }
         #[async_trait::async_trait]
         impl $crate::MigrationTrait for $type {
+            // Whole or not at all, where the store can (SQLite, PostgreSQL; MySQL commits each table by itself).
+            fn use_transaction(&self) -> Option<bool> {
+                Some(true)
+            }
+
             async fn up(&self, $schema: &$crate::SchemaManager) -> Result<(), sea_orm::DbErr> {
                 $body;
                 Ok(())
