@@ -303,12 +303,14 @@ fn sources(files: Vec<FileBody>) -> Vec<Source> {
     files.into_iter().map(|file| Source::new(file.path, file.text)).collect()
 }
 
+/// The packs in force, a market each.
 #[utoipa::path(get, path = "/v1/policies", tag = "policies", responses((status = 200, body = Vec<PackBody>)))]
 pub(crate) async fn packs(State(site): State<Site>, Signed(actor): Signed) -> Result<Json<Vec<PackBody>>, Failure> {
     let found = catalogue::overview(site.kernel(), &actor).await?;
     Ok(Json(found.into_iter().map(pack_body).collect()))
 }
 
+/// One market's pack: its version, tables and counts.
 #[utoipa::path(get, path = "/v1/policies/{market}", tag = "policies", params(("market" = String, Path)), responses((status = 200, body = PackBody)))]
 pub(crate) async fn pack(
     State(site): State<Site>,
@@ -331,6 +333,7 @@ pub struct RowQuery {
     force: Option<String>,
 }
 
+/// The rows of a table.
 #[utoipa::path(get, path = "/v1/policies/{market}/tables/{table}", tag = "policies", params(("market" = String, Path), ("table" = String, Path), RowQuery), responses((status = 200, body = Vec<RowBody>)))]
 pub(crate) async fn rows(
     State(site): State<Site>,
@@ -350,6 +353,7 @@ pub struct PeriodQuery {
     from: Option<String>,
 }
 
+/// One row with its text, basis and tests.
 #[utoipa::path(get, path = "/v1/policies/{market}/rows/{row}", tag = "policies", params(("market" = String, Path), ("row" = String, Path), PeriodQuery), responses((status = 200, body = RowDetailBody)))]
 pub(crate) async fn row(
     State(site): State<Site>,
@@ -385,6 +389,7 @@ pub struct CheckedBody {
     tests: TestRunBody,
 }
 
+/// Checks changed files of a pack without keeping them; every fault has its place.
 #[utoipa::path(post, path = "/v1/policies/{market}/check", tag = "policies", params(("market" = String, Path)), request_body = CheckBody, responses((status = 200, body = CheckedBody)))]
 pub(crate) async fn check(
     State(site): State<Site>,
@@ -397,6 +402,7 @@ pub(crate) async fn check(
     Ok(Json(CheckedBody { version: pack.version().to_owned(), tests: test_body(run) }))
 }
 
+/// Runs the inline tests of the pack in force.
 #[utoipa::path(post, path = "/v1/policies/{market}/tests", tag = "policies", params(("market" = String, Path)), responses((status = 200, body = TestRunBody)))]
 pub(crate) async fn tests(
     State(site): State<Site>,
@@ -406,6 +412,7 @@ pub(crate) async fn tests(
     Ok(Json(test_body(catalogue::run_tests(site.kernel(), &actor, &market, None).await?)))
 }
 
+/// The versions of a pack, newest first.
 #[utoipa::path(get, path = "/v1/policies/{market}/versions", tag = "policies", params(("market" = String, Path), ("page" = Option<u64>, Query), ("rows" = Option<u64>, Query)), responses((status = 200, body = PageBody<VersionBody>)))]
 pub(crate) async fn versions(
     State(site): State<Site>,
@@ -417,6 +424,7 @@ pub(crate) async fn versions(
     Ok(Json(PageBody::of(page, version_body)))
 }
 
+/// Keeps a version of a pack after checking it whole. It is not in force yet.
 #[utoipa::path(post, path = "/v1/policy-versions", tag = "policies", request_body = SaveBody, responses((status = 201, body = VersionBody)))]
 pub(crate) async fn save(
     State(site): State<Site>,
@@ -427,6 +435,7 @@ pub(crate) async fn save(
     Ok((StatusCode::CREATED, Json(version_body(version))))
 }
 
+/// Switches a row off, to shadow, to a percentage or on.
 #[utoipa::path(post, path = "/v1/policies/{market}/rows/{row}/mode", tag = "policies", params(("market" = String, Path), ("row" = String, Path)), request_body = ModeBody, responses((status = 200, body = ActiveBody)))]
 pub(crate) async fn set_mode(
     State(site): State<Site>,
@@ -444,6 +453,7 @@ pub(crate) async fn set_mode(
     Ok(Json(active_body(active)))
 }
 
+/// One version with what it changes.
 #[utoipa::path(get, path = "/v1/policy-versions/{id}", tag = "policies", params(("id" = String, Path)), responses((status = 200, body = VersionDetailBody)))]
 pub(crate) async fn version(
     State(site): State<Site>,
@@ -467,6 +477,7 @@ pub(crate) async fn version(
     }))
 }
 
+/// Puts a version in force.
 #[utoipa::path(post, path = "/v1/policy-versions/{id}/activate", tag = "policies", params(("id" = String, Path)), request_body = ActivateBody, responses((status = 200, body = ActiveBody)))]
 pub(crate) async fn activate(
     State(site): State<Site>,
@@ -478,6 +489,7 @@ pub(crate) async fn activate(
     Ok(Json(active_body(active)))
 }
 
+/// Begins to try a version on everything on sale, without effect.
 #[utoipa::path(post, path = "/v1/policy-versions/{id}/trials", tag = "policies", params(("id" = String, Path)), responses((status = 202, body = TrialBody)))]
 pub(crate) async fn start_trial(
     State(site): State<Site>,
@@ -488,6 +500,7 @@ pub(crate) async fn start_trial(
     Ok((StatusCode::ACCEPTED, Json(trial_body((trial, 0, 0)))))
 }
 
+/// How far a trial is and what it would cost.
 #[utoipa::path(get, path = "/v1/policy-trials/{id}", tag = "policies", params(("id" = String, Path)), responses((status = 200, body = TrialBody)))]
 pub(crate) async fn trial(
     State(site): State<Site>,
@@ -505,6 +518,7 @@ pub struct HitQuery {
     changing: bool,
 }
 
+/// The listings a trial would decide otherwise.
 #[utoipa::path(get, path = "/v1/policy-trials/{id}/hits", tag = "policies", params(("id" = String, Path), HitQuery, ("page" = Option<u64>, Query), ("rows" = Option<u64>, Query)), responses((status = 200, body = PageBody<HitBody>)))]
 pub(crate) async fn trial_hits(
     State(site): State<Site>,
