@@ -41,12 +41,9 @@ const walks = [
   },
 ];
 
-/** Pages that README shows, under names of their own. */
-const names = {
-  "/console": "desk", "/console/policies/_": "policies", "/console/ledger/_": "act",
-  "/console/merchants/_": "merchant-file", "/console/listings/_": "listing", "/console/review/_": "review-item-open",
-};
-const nameOf = (kind) => names[kind] ?? (kind.replaceAll("/_", "").replace(/^\/(console\/)?/, "").replaceAll("/", "-") || "front");
+/** Pages that README shows have names of their own. */
+const names = { "/console": "desk", "/console/policies/_": "policies" };
+const nameOf = (kind) => names[kind] ?? (kind.replaceAll("/_", "/one").replace(/^\/(console\/)?/, "").replaceAll("/", "-") || "front");
 const dark = new Set(["/console", "/console/review", "/console/listings/_", "/console/ledger/_", "/merchant", "/merchant/listings/new"]);
 
 /** The kind of page an address leads to: what stands for one of many is `_`. */
@@ -61,6 +58,7 @@ function kindOf(path) {
 /** What is fetched instead of looked at. */
 const isFile = (path) => /\.(csv|ndjson|json|key)$|\/proof$|\/opening$|^\/(pictures|documents|ledger|assets|docs\/api)(\/|$)|\/photos\/|\/files\//.test(path);
 
+const kindOfAct = /(^|[\s·])(user|merchant|listing|qualification|brand|policy|review|bank|ledger|import|person)\.[a-z]+(_[a-z]+)*($|[\s·])/;
 const isPage = (there) => there.origin === url && !there.searchParams.has("lang") && there.pathname !== "/";
 const linksIn = (html) => [...html.matchAll(/(?:href|data-href)="([^"#][^"]*)"/g)]
   .map(([, href]) => new URL(href.replaceAll("&amp;", "&"), url))
@@ -85,6 +83,7 @@ async function wrongWords(page, lang) {
     };
   });
   const wrong = rawMessages(`${found.title}\n${found.all}`).map((id) => `raw message ${id}`);
+  wrong.push(...found.words.filter((text) => kindOfAct.test(text)).map((text) => `raw kind of act ${text.slice(0, 60)}`));
   if (found.lang !== lang) wrong.push(`the page says it is in ${found.lang}`);
   if (lang === "en") {
     wrong.push(...found.chrome.filter(hasHan).map((text) => `Chinese in the page's own words: ${text.slice(0, 60)}`));
@@ -172,6 +171,48 @@ describe("every page", () => {
       problems.length = 0;
       await walk(one);
       assert.deepEqual(problems, []);
+    });
+  }
+});
+
+describe("pictures for README", () => {
+  for (const lang of ["zh-CN", "en"]) {
+    const suffix = lang === "en" ? "en" : "zh";
+    const first = async (page, list, link) => {
+      await page.goto(url + list);
+      await page.locator(`main table tbody tr ${link}`).first().click();
+      await page.waitForLoadState();
+    };
+
+    test(`a listing, the act behind it, a merchant (${suffix})`, async () => {
+      const page = await signedIn("manager", { lang });
+      await first(page, "/console/listings?state=rejected", "a[href^='/console/listings/']");
+      await shot(page, `listing-${suffix}`);
+      await page.locator("main a[href*='/proofs/'], main a[href*='/console/ledger/']").first().click();
+      await page.waitForURL(/\/console\/ledger\//);
+      await shot(page, `act-${suffix}`);
+      await first(page, "/console/merchants?state=verifying", "a");
+      await shot(page, `merchant-file-${suffix}`);
+      clean(page, "the pictures");
+      await page.context().close();
+    });
+
+    test(`an item on the review screen, taken, filled in and put back (${suffix})`, async () => {
+      const page = await signedIn("reviewer2", { lang });
+      await page.goto(`${url}/console/review?q=${encodeURIComponent("史上最低价 启明")}`);
+      await page.locator("main table tbody tr a[href^='/console/review/']").first().click();
+      await page.locator("form[action$='/claim'] button").click();
+      await page.locator("#field-verdict").waitFor();
+      for (const key of ["r", "1", "2"]) await page.keyboard.press(key);
+      await page.waitForFunction(() => document.querySelector("#letter .ts-letter"));
+      await shot(page, `review-item-${suffix}`);
+      const tall = await page.evaluate(() => document.documentElement.scrollHeight - innerHeight);
+      assert.ok(tall <= 0, `the usual case fits one screen of 1440 × 900, but ${tall} pixels are below`);
+      await accessible(page, "the review screen");
+      clean(page, "the review screen");
+      await page.locator("form[action$='/release'] button").click();
+      await page.waitForURL(/\/console\/review$/);
+      await page.context().close();
     });
   }
 });

@@ -72,7 +72,7 @@ async function decideByKeys(page, note) {
   await page.keyboard.type(note);
   await page.keyboard.press("Escape");
   await page.waitForFunction((words) => document.querySelector("#letter").innerText.includes(words), note);
-  story.letterShot ??= shot(page, "review-item-zh");
+  story.letterShot ??= shot(page, "walk-review-item-zh");
   await story.letterShot;
   await page.keyboard.press("Enter");
   await page.waitForURL((there) => there.href !== before);
@@ -133,7 +133,7 @@ describe("a walk through the marketplace", { concurrency: 1 }, () => {
     assert.match(why, /全网销量第一/);
     assert.match(why, /广告法/, "the article it breaks is named");
     assert.match(why, /请按依据修改后重新提交/, "what the reviewer wrote is there");
-    await shot(page, "merchant-listing-rejected-zh");
+    await shot(page, "walk-merchant-listing-rejected-zh");
     story.mended = id(page);
     await page.locator("a[href$='/edit']").first().click();
     const title = (await page.inputValue("[name=title]")).replace("全网销量第一 国家级品质 ", "");
@@ -188,7 +188,7 @@ describe("a walk through the marketplace", { concurrency: 1 }, () => {
     assert.equal(await later.locator("main table tbody tr a").count(), before.length, "all of it waits for the licence");
 
     await later.goto(`${url}/merchant`);
-    await shot(later, "merchant-licence-expired-zh");
+    await shot(later, "walk-merchant-licence-expired-zh");
     await later.locator("a[href*='/merchant/qualifications/new?kind=food-trading-licence']").first().click();
     const now = await later.request.get(`${url}/merchant`).then((answer) => new Date(answer.headers().date));
     const year = now.getFullYear() + (now.getTime() > Date.now() + 86_400_000 ? 0 : 1);
@@ -203,7 +203,7 @@ describe("a walk through the marketplace", { concurrency: 1 }, () => {
     const reviewer = await signedIn("reviewer");
     await reviewer.goto(`${url}/console/merchants?q=${encodeURIComponent("武汉启程食品")}`);
     await reviewer.locator("main table tbody tr a").first().click();
-    await shot(reviewer, "merchant-file-zh");
+    await shot(reviewer, "walk-merchant-file-zh");
     await reviewer.locator("form[action^='/console/qualifications/'] button", { hasText: /确认/ }).first().click();
     await reviewer.waitForLoadState();
     await leave(reviewer);
@@ -235,7 +235,7 @@ describe("a walk through the marketplace", { concurrency: 1 }, () => {
     story.copy = id(page);
     await shows(page, "the copy refused", "main .ts-alert-title", /^未通过$/);
     assert.match(await text(page), /曾被拒绝|被拒绝或下架/);
-    await shot(page, "merchant-listing-caught-zh");
+    await shot(page, "walk-merchant-listing-caught-zh");
     await leave(page);
     await leave(manager);
   });
@@ -252,10 +252,11 @@ describe("a walk through the marketplace", { concurrency: 1 }, () => {
     story.version = page.url();
     await page.locator("form[action$='/trial'] button[type=submit]").click();
     await page.waitForURL(/\/console\/policy-trials\//);
-    await eventually("the trial has ended", async () => /已完成|完成/.test(await text(page, "#trial-progress")), 100);
+    await eventually("the trial has ended", async () => /已完成/.test(await text(page, "#trial-progress")), 100);
+    await page.reload();
     const hits = page.locator("main table a[href^='/console/listings/']");
     assert.ok((await hits.count()) > 0, "the trial names the listings it would hit");
-    await shot(page, "policies-trial-zh");
+    await shot(page, "walk-policies-trial-zh");
     await page.goto(story.version);
     assert.match(await text(page), /人工审核|人审/);
     await page.locator("form[action$='/activate'] [name=note]").fill("影子结果可以接受");
@@ -268,7 +269,7 @@ describe("a walk through the marketplace", { concurrency: 1 }, () => {
     const affected = page.locator("main table a[href^='/console/listings/']");
     await eventually("the affected listings", async () => { await page.reload(); return affected.count(); });
     story.affected = await affected.first().getAttribute("href");
-    await shot(page, "policies-affected-done-zh");
+    await shot(page, "walk-policies-affected-done-zh");
     clean(page, "the policies");
     await leave(page);
   }, 240);
@@ -282,7 +283,7 @@ describe("a walk through the marketplace", { concurrency: 1 }, () => {
       await page.reload();
       return false;
     });
-    await shot(page, "act-zh");
+    await shot(page, "walk-act-zh");
     story.key = (await text(page, "main code:text-matches('^touchstone ledger verify')")).match(/--key (\S+)/)[1];
     const [download] = await Promise.all([page.waitForEvent("download"), page.locator("a[href$='/proof']").first().click()]);
     story.proof = join(work, download.suggestedFilename());
@@ -293,7 +294,7 @@ describe("a walk through the marketplace", { concurrency: 1 }, () => {
     await visitor.setInputFiles("[name=file]", story.proof);
     await visitor.locator("main form button[type=submit]").click();
     assert.ok(await visitor.locator(".pub-verdict.ts-good").count(), "the public page finds that it holds");
-    await shot(visitor, "verify-holds-zh");
+    await shot(visitor, "walk-verify-holds-zh");
     await leave(visitor);
     await leave(page);
   });

@@ -65,7 +65,8 @@ impl FromRequestParts<Site> for Cx {
     }
 }
 
-/// The query string. Fields may repeat; an empty value of an `Option` is `None`; `lang` is left out.
+/// The query string. Fields may repeat; an empty value is none at all, as a filter form sends it for what was not chosen;
+/// `lang` is left out.
 #[derive(Debug, Clone)]
 pub struct Query<T>(pub T);
 
@@ -73,7 +74,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Failure> {
-        Ok(Query(from_pairs(parts.uri.query().unwrap_or("").as_bytes())?))
+        let mut given = url::form_urlencoded::Serializer::new(String::new());
+        let pairs = url::form_urlencoded::parse(parts.uri.query().unwrap_or("").as_bytes());
+        given.extend_pairs(pairs.filter(|(_, value)| !value.is_empty()));
+        Ok(Query(from_pairs(given.finish().as_bytes())?))
     }
 }
 
