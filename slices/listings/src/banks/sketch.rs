@@ -99,7 +99,7 @@ impl Sketch {
 
     /// Reads the text form; `None` when it is none.
     pub fn parse(text: &str) -> Option<Sketch> {
-        if text.len() % 8 != 0 || text.len() > 8 * SKETCH_HASHES_MAX || !text.is_ascii() {
+        if !text.len().is_multiple_of(8) || text.len() > 8 * SKETCH_HASHES_MAX || !text.is_ascii() {
             return None;
         }
         let hashes: Option<Vec<u32>> =

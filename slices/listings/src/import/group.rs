@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, HashMap};
 const DAY_PRICES_MAX: usize = 64;
 /// Titles of one product compared.
 const TITLES_MAX: usize = 32;
+/// See [`Group::title`].
+const RARE_SHARE: u32 = 10;
 
 #[derive(Default)]
 struct Group {
@@ -118,12 +120,12 @@ impl Group {
         currency: String,
         price: Option<i64>,
     ) {
-        if let Some(title) = record::field_of(table, values, mapping, "title") {
-            if self.titles.len() < TITLES_MAX || self.titles.contains_key(&title) {
-                let seen = self.titles.entry(title).or_insert((at, 0));
-                seen.0 = seen.0.max(at);
-                seen.1 += 1;
-            }
+        if let Some(title) = record::field_of(table, values, mapping, "title")
+            && (self.titles.len() < TITLES_MAX || self.titles.contains_key(&title))
+        {
+            let seen = self.titles.entry(title).or_insert((at, 0));
+            seen.0 = seen.0.max(at);
+            seen.1 += 1;
         }
         if at >= self.newest || self.content.category.is_empty() {
             self.newest = self.newest.max(at);
@@ -156,15 +158,19 @@ impl Group {
         }
     }
 
-    /// The newest title that is one; a preferred one before any other.
+    /// The newest title that is one; a preferred one before any other. A title that is seen on fewer than one in
+    /// [`RARE_SHARE`] of the lines of the commonest one is a slip of the pen.
     fn title(&self, mapping: &Compiled) -> Option<String> {
-        let sensible = |title: &&String| mapping.title_unless.as_ref().is_none_or(|pattern| !pattern.is_match(title));
+        let sensible = |title: &String| mapping.title_unless.as_ref().is_none_or(|pattern| !pattern.is_match(title));
         let preferred = |title: &String| mapping.title_matches.as_ref().is_none_or(|pattern| pattern.is_match(title));
-        let best = self.titles.iter().filter(|(title, _)| sensible(title)).max_by(|a, b| {
-            let rank = |(title, (at, count)): (&String, &(Timestamp, u32))| (preferred(title), *at, *count);
-            rank((a.0, a.1)).cmp(&rank((b.0, b.1))).then_with(|| a.0.cmp(b.0))
-        });
-        best.map(|(title, _)| title.split_whitespace().collect::<Vec<_>>().join(" "))
+        let candidates = || self.titles.iter().filter(|(title, _)| sensible(title));
+        let any_preferred = candidates().any(|(title, _)| preferred(title));
+        let fitting = || candidates().filter(|(title, _)| !any_preferred || preferred(title));
+        let commonest = fitting().map(|(_, (_, count))| *count).max()?;
+        let best = fitting()
+            .filter(|(_, (_, count))| count.saturating_mul(RARE_SHARE) >= commonest)
+            .max_by(|(a, (at_a, count_a)), (b, (at_b, count_b))| (at_a, count_a, b).cmp(&(at_b, count_b, a)))?;
+        Some(best.0.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 
     fn finish(self, key: String, mapping: &Compiled) -> Item {

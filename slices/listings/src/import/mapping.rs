@@ -215,7 +215,7 @@ pub fn parse(file_name: &str, text: &str) -> Result<Compiled, Error> {
     let yaml = file_name.ends_with(".yaml") || file_name.ends_with(".yml");
     let mapping: Mapping = if yaml {
         serde_saphyr::from_str(text).map_err(|error| {
-            let place = error.location().map_or(Place::default(), |at| Place::at(at.line() as u64, at.column() as u64));
+            let place = error.location().map_or(Place::default(), |at| Place::at(at.line(), at.column()));
             Error::Mapping(vec![Fault::at(place.in_file(file_name), "listings-mapping-syntax").arg("detail", error)])
         })?
     } else {

@@ -154,3 +154,14 @@ async fn findings_are_shown_while_typing_and_nothing_is_kept() {
     let page = crate::list(&bench.kernel, &PERSON, &Filter::default(), &Paging::default()).await.unwrap();
     assert_eq!(page.total, 0);
 }
+
+#[tokio::test]
+async fn the_shipped_rules_compile() {
+    for pack in policy::shipped().iter() {
+        let date = jiff::civil::Date::constant(2026, 3, 2);
+        if let Err(diagnostics) = screening::Rules::compile(pack, date) {
+            panic!("{}: {diagnostics}", pack.market());
+        }
+        crate::banks::same_goods::SameGoodsRules::new(pack, date).unwrap_or_else(|d| panic!("{d}"));
+    }
+}
