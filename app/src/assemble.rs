@@ -1,7 +1,7 @@
 //! A kernel becomes a server: routes, navigation, sign-in, jobs.
 
-use crate::{Config, loops};
 use crate::navigation::Navigation;
+use crate::{Config, loops};
 use anyhow::{Context, Result};
 use axum::Router;
 use kernel::{Job, Kernel, outbox};
@@ -51,23 +51,12 @@ pub fn routes(
 ///
 /// # Errors
 /// When the catalogs do not join or the store cannot be read.
-pub async fn assemble(
-    kernel: Kernel,
-    ledger: Ledger,
-    settings: Settings,
-    parts: Parts,
-) -> Result<Application> {
+pub async fn assemble(kernel: Kernel, ledger: Ledger, settings: Settings, parts: Parts) -> Result<Application> {
     let catalogs = Arc::new(Catalogs::new(&crate::catalogs()).context("texts")?);
     let outbound = web::outbound::Client::new(&settings).context("outbound client")?;
-    let site = Site::new(
-        kernel.clone(),
-        catalogs,
-        settings,
-        Arc::new(accounts::Authenticator),
-        Arc::new(Navigation),
-    )
-    .await
-    .map_err(anyhow::Error::new)?;
+    let site = Site::new(kernel.clone(), catalogs, settings, Arc::new(accounts::Authenticator), Arc::new(Navigation))
+        .await
+        .map_err(anyhow::Error::new)?;
     let jobs = jobs(&ledger, &outbound, &parts);
     let routes = routes(&ledger, parts.providers, parts.clock);
     let mut table = routes.table().to_vec();
@@ -98,12 +87,13 @@ impl Parts {
 }
 
 fn jobs(ledger: &Ledger, outbound: &web::outbound::Client, parts: &Parts) -> Vec<Job> {
-    let mut jobs = vec![
-        ledger.job(),
-        Job::new("loops", Duration::from_secs(1), |kernel| async move {
-            outbox::react(&kernel, &loops::reactions()).await
-        }),
-    ];
+    let mut jobs =
+        vec![
+            ledger.job(),
+            Job::new("loops", Duration::from_secs(1), |kernel| async move {
+                outbox::react(&kernel, &loops::reactions()).await
+            }),
+        ];
     jobs.extend(web::jobs(outbound.clone()));
     jobs.extend(accounts::jobs());
     jobs.extend(merchants::jobs(outbound.clone(), parts.register.clone()));

@@ -79,7 +79,8 @@ impl Client {
     /// # Errors
     /// When the account page carries none.
     pub async fn signed_in(router: Router, cookie: &str) -> Result<Client> {
-        let mut client = Client { router, cookie: Some(cookie.to_owned()), bearer: None, csrf: None, language: "zh-CN" };
+        let mut client =
+            Client { router, cookie: Some(cookie.to_owned()), bearer: None, csrf: None, language: "zh-CN" };
         let page = client.get("/account").await?.text();
         let mark = page
             .split_once(&format!("name=\"{}\" value=\"", ui_csrf_field()))
@@ -113,7 +114,11 @@ impl Client {
         if let Some(csrf) = &self.csrf {
             form.push((ui_csrf_field(), csrf));
         }
-        let body = form.iter().map(|(key, value)| format!("{}={}", encoded(key), encoded(value))).collect::<Vec<_>>().join("&");
+        let body = form
+            .iter()
+            .map(|(key, value)| format!("{}={}", encoded(key), encoded(value)))
+            .collect::<Vec<_>>()
+            .join("&");
         let request = self
             .request(Method::POST, path)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -145,12 +150,19 @@ impl Client {
     ///
     /// # Errors
     /// Only when the router itself fails.
-    pub async fn post_files(&self, path: &str, fields: &[(&str, &str)], files: &[(&str, &str, &str, &[u8])]) -> Result<Answer> {
+    pub async fn post_files(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &str, &str, &[u8])],
+    ) -> Result<Answer> {
         const BOUNDARY: &str = "touchstone-test-boundary";
         let mut body = Vec::new();
         let csrf = self.csrf.as_deref().map(|csrf| (ui_csrf_field(), csrf));
         for (name, value) in csrf.into_iter().chain(fields.iter().copied()) {
-            body.extend(format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+            body.extend(
+                format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
+            );
         }
         for (field, name, media_type, content) in files {
             body.extend(
@@ -201,7 +213,9 @@ impl Client {
             .map_err(|error| anyhow::anyhow!("answer: {error}"))?
             .to_bytes()
             .to_vec();
-        let head = |name| parts.headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok()).map(str::to_owned);
+        let head = |name| {
+            parts.headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok()).map(str::to_owned)
+        };
         Ok(Answer {
             status: parts.status,
             location: head(header::LOCATION),

@@ -118,12 +118,14 @@ impl Config {
                 bail!("settings file {}: larger than {FILE_BYTES_MAX} bytes", path.display());
             }
             let text = std::fs::read_to_string(path).with_context(|| format!("settings file {}", path.display()))?;
-            let given: toml::Table = toml::from_str(&text).with_context(|| format!("settings file {}", path.display()))?;
+            let given: toml::Table =
+                toml::from_str(&text).with_context(|| format!("settings file {}", path.display()))?;
             merge(&mut settings, given).with_context(|| format!("settings file {}", path.display()))?;
         }
         for (name, value) in environment {
             if let Some(rest) = name.strip_prefix("TOUCHSTONE_") {
-                set_from_environment(&mut settings, rest, &value).with_context(|| format!("environment variable {name}"))?;
+                set_from_environment(&mut settings, rest, &value)
+                    .with_context(|| format!("environment variable {name}"))?;
             }
         }
         let config: Config = settings.try_into().context("settings")?;
@@ -132,8 +134,9 @@ impl Config {
     }
 
     fn check(&self) -> Result<()> {
-        jiff::tz::TimeZone::get(&self.time.zone)
-            .with_context(|| format!("[time] zone: {:?} is no known time zone (for example Asia/Shanghai)", self.time.zone))?;
+        jiff::tz::TimeZone::get(&self.time.zone).with_context(|| {
+            format!("[time] zone: {:?} is no known time zone (for example Asia/Shanghai)", self.time.zone)
+        })?;
         if !["text", "json"].contains(&self.log.format.as_str()) {
             bail!("[log] format: {:?} is neither text nor json", self.log.format);
         }
@@ -235,7 +238,9 @@ pub fn secret(file: &str) -> Result<String> {
 const NOT_SETTINGS: [&str; 7] = ["TEST_", "SHARED_", "URL", "LINKS", "SCREENSHOTS", "BINARY", "SERVER_PID"];
 
 fn set_from_environment(settings: &mut toml::Table, name: &str, value: &str) -> Result<()> {
-    if NOT_SETTINGS.iter().any(|prefix| name == *prefix || (prefix.ends_with('_') && name.starts_with(prefix))) || name == "DATA" {
+    if NOT_SETTINGS.iter().any(|prefix| name == *prefix || (prefix.ends_with('_') && name.starts_with(prefix)))
+        || name == "DATA"
+    {
         return Ok(());
     }
     let known: Vec<String> = settings
@@ -259,10 +264,18 @@ fn set_from_environment(settings: &mut toml::Table, name: &str, value: &str) -> 
 
 fn typed(like: &toml::Value, text: &str) -> Result<toml::Value> {
     Ok(match like {
-        toml::Value::Integer(_) => toml::Value::Integer(text.parse().with_context(|| format!("{text:?} is not a whole number"))?),
-        toml::Value::Boolean(_) => toml::Value::Boolean(text.parse().with_context(|| format!("{text:?} is neither true nor false"))?),
+        toml::Value::Integer(_) => {
+            toml::Value::Integer(text.parse().with_context(|| format!("{text:?} is not a whole number"))?)
+        }
+        toml::Value::Boolean(_) => {
+            toml::Value::Boolean(text.parse().with_context(|| format!("{text:?} is neither true nor false"))?)
+        }
         toml::Value::Array(_) => toml::Value::Array(
-            text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(|part| toml::Value::String(part.to_owned())).collect(),
+            text.split(',')
+                .map(str::trim)
+                .filter(|part| !part.is_empty())
+                .map(|part| toml::Value::String(part.to_owned()))
+                .collect(),
         ),
         _ => toml::Value::String(text.to_owned()),
     })
@@ -313,7 +326,10 @@ mod tests {
     #[test]
     fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
         let config = load("[server]\nport = 9000\n", &[("TOUCHSTONE_LOG_LEVEL", "debug"), ("PATH", "x")]).unwrap();
-        assert_eq!((config.server.port, config.log.level.as_str(), config.server.address.as_str()), (9000, "debug", "127.0.0.1"));
+        assert_eq!(
+            (config.server.port, config.log.level.as_str(), config.server.address.as_str()),
+            (9000, "debug", "127.0.0.1")
+        );
         let config = load("[server]\nport = 9000\n", &[("TOUCHSTONE_SERVER_PORT", "9001")]).unwrap();
         assert_eq!(config.server.port, 9001);
     }

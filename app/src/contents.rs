@@ -17,7 +17,9 @@ pub struct Contents;
 impl Inspector for Contents {
     async fn inspect(&self, kind: Kind, bytes: &[u8]) -> Result<(), String> {
         if Kind::PICTURES.contains(&kind) {
-            return imaging::inspect(bytes, None, &imaging::Limits::default()).map(drop).map_err(|error| error.to_string());
+            return imaging::inspect(bytes, None, &imaging::Limits::default())
+                .map(drop)
+                .map_err(|error| error.to_string());
         }
         let tail = &bytes[bytes.len().saturating_sub(ARCHIVE_TAIL_BYTES)..];
         if kind == Kind::Pdf && tail.windows(ARCHIVE_END.len()).any(|window| window == ARCHIVE_END) {

@@ -47,9 +47,14 @@ pub async fn links(app: &Application, base_url: &str, demonstration: bool) -> Re
     if demonstration {
         for role in STAFF {
             let login = role.name();
-            add(role.name(), login, accounts::demonstration_link(&app.kernel, role, login, None).await.map_err(load::told)?);
+            add(
+                role.name(),
+                login,
+                accounts::demonstration_link(&app.kernel, role, login, None).await.map_err(load::told)?,
+            );
         }
-        let second = accounts::demonstration_link(&app.kernel, Role::Reviewer, "reviewer2", None).await.map_err(load::told)?;
+        let second =
+            accounts::demonstration_link(&app.kernel, Role::Reviewer, "reviewer2", None).await.map_err(load::told)?;
         add("reviewer", "reviewer2", second);
         for login in MERCHANT_LINKS.map(load::merchant_login) {
             if let Some(token) = accounts::link_of(&app.kernel, &login).await.map_err(load::told)? {
@@ -69,7 +74,10 @@ pub async fn links(app: &Application, base_url: &str, demonstration: bool) -> Re
 pub fn whole(folder: &Path) -> Result<()> {
     let mark = std::fs::read_to_string(folder.join(MARK_FILE)).unwrap_or_default();
     if mark.starts_with("loading") {
-        anyhow::bail!("{}: loading the demonstration was interrupted; remove the folder and start again", folder.display());
+        anyhow::bail!(
+            "{}: loading the demonstration was interrupted; remove the folder and start again",
+            folder.display()
+        );
     }
     Ok(())
 }

@@ -19,10 +19,11 @@ const KINDS_SHOWN: usize = 10;
 
 /// The routes.
 pub fn routes() -> Routes {
-    Routes::new()
-        .page(Access::Public, "/", get(front))
-        .page(Access::SignedIn, "/console", get(desk))
-        .page(Access::SignedIn, "/search", get(search::page))
+    Routes::new().page(Access::Public, "/", get(front)).page(Access::SignedIn, "/console", get(desk)).page(
+        Access::SignedIn,
+        "/search",
+        get(search::page),
+    )
 }
 
 async fn front(State(site): State<Site>, Visitor(actor): Visitor, Cx(cx): Cx) -> Result<Response, Failure> {
@@ -72,7 +73,14 @@ struct Desk {
 
 impl Desk {
     async fn read(kernel: &Kernel, actor: &Actor) -> kernel::Result<Desk> {
-        let mut desk = Desk { review: None, merchants: None, listings: Vec::new(), since_yesterday: Vec::new(), latest: Vec::new(), second_factor_owed: actor.roles.is_empty() };
+        let mut desk = Desk {
+            review: None,
+            merchants: None,
+            listings: Vec::new(),
+            since_yesterday: Vec::new(),
+            latest: Vec::new(),
+            second_factor_owed: actor.roles.is_empty(),
+        };
         if actor.may(Permission::ReviewRead) {
             desk.review = Some(review::waiting(kernel, actor).await?);
         }
@@ -127,7 +135,12 @@ impl Desk {
 
 fn latest<'a>(cx: &'a View, acts: &[kernel::ActRecord]) -> Timeline<'a> {
     acts.iter().fold(Timeline::new(cx), |timeline, act| {
-        let words = format!("{} · {}", proofs::words::kind(cx, &act.kind), proofs::words::subject_kind(cx, &act.subject.kind));
-        timeline.entry(Entry::new(act.at, words).who(proofs::words::short(&act.actor)).proof(format!("/console/ledger/{}", act.id)))
+        let words =
+            format!("{} · {}", proofs::words::kind(cx, &act.kind), proofs::words::subject_kind(cx, &act.subject.kind));
+        timeline.entry(
+            Entry::new(act.at, words)
+                .who(proofs::words::short(&act.actor))
+                .proof(format!("/console/ledger/{}", act.id)),
+        )
     })
 }

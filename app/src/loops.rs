@@ -8,15 +8,38 @@ use kernel::Reaction;
 pub fn reactions() -> Vec<Reaction> {
     vec![
         // a qualification runs out -> the listings that rest on it leave the shelf; it is renewed -> they come back
-        Reaction::new("expiry-off-shelf", &["qualification.expired", "qualification.rejected"], listings::on_qualification_expired),
+        Reaction::new(
+            "expiry-off-shelf",
+            &["qualification.expired", "qualification.rejected"],
+            listings::on_qualification_expired,
+        ),
         Reaction::new("renewal-on-shelf", &["qualification.verified"], listings::on_qualification_verified),
         // a merchant is suspended, closed or banned -> nothing of theirs is on sale; reinstated -> it is again
-        Reaction::new("merchant-off-shelf", &["merchant.suspended", "merchant.closed", "merchant.banned"], listings::on_merchant_stopped),
-        Reaction::new("merchant-on-shelf", &["merchant.enrolled", "merchant.restored", "merchant.reopened"], listings::on_merchant_returned),
+        Reaction::new(
+            "merchant-off-shelf",
+            &["merchant.suspended", "merchant.closed", "merchant.banned"],
+            listings::on_merchant_stopped,
+        ),
+        Reaction::new(
+            "merchant-on-shelf",
+            &["merchant.enrolled", "merchant.restored", "merchant.reopened"],
+            listings::on_merchant_returned,
+        ),
         // the machine could not decide -> a person does
         Reaction::new("to-review", &["listing.review_requested"], review::on_review_requested),
         // the version under review was replaced or withdrawn -> nobody need look at it
-        Reaction::new("from-review", &["listing.submitted", "listing.withdrawn", "listing.removed", "listing.rejected", "listing.approved", "listing.rescreened"], review::on_version_superseded),
+        Reaction::new(
+            "from-review",
+            &[
+                "listing.submitted",
+                "listing.withdrawn",
+                "listing.removed",
+                "listing.rejected",
+                "listing.approved",
+                "listing.rescreened",
+            ],
+            review::on_version_superseded,
+        ),
         // other rules are in force -> everything on sale is judged by them
         Reaction::new("rescreen", &["policy.activated"], listings::on_policy_activated),
     ]

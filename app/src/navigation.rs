@@ -29,14 +29,19 @@ impl web::Nav for Navigation {
             NavEntry::new(Area::Console, "ui-nav-merchants", "/console/merchants", "building-store")
                 .roles(&names(Permission::MerchantsRead))
                 .count(counts.merchants),
-            NavEntry::new(Area::Console, "app-nav-listings", "/console/listings", "package").roles(&names(Permission::ListingsRead)),
+            NavEntry::new(Area::Console, "app-nav-listings", "/console/listings", "package")
+                .roles(&names(Permission::ListingsRead)),
             NavEntry::new(Area::Console, "ui-nav-review", "/console/review", "checklist")
                 .roles(&names(Permission::ReviewRead))
                 .count(counts.review),
-            NavEntry::new(Area::Console, "ui-nav-policies", "/console/policies", "scale").roles(&names(Permission::PoliciesRead)),
-            NavEntry::new(Area::Console, "ui-nav-ledger", "/console/ledger", "book").roles(&names(Permission::LedgerRead)),
-            NavEntry::new(Area::Console, "app-nav-accounts", "/console/accounts", "users").roles(&names(Permission::AccountsRead)),
-            NavEntry::new(Area::Console, "app-nav-webhooks", "/console/webhooks", "cloud").roles(&names(Permission::WebhooksManage)),
+            NavEntry::new(Area::Console, "ui-nav-policies", "/console/policies", "scale")
+                .roles(&names(Permission::PoliciesRead)),
+            NavEntry::new(Area::Console, "ui-nav-ledger", "/console/ledger", "book")
+                .roles(&names(Permission::LedgerRead)),
+            NavEntry::new(Area::Console, "app-nav-accounts", "/console/accounts", "users")
+                .roles(&names(Permission::AccountsRead)),
+            NavEntry::new(Area::Console, "app-nav-webhooks", "/console/webhooks", "cloud")
+                .roles(&names(Permission::WebhooksManage)),
         ]
     }
 }

@@ -47,7 +47,8 @@ pub async fn open_with(config: &Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>
     let settings = db::Settings { url: config.database(), connections_max: config.data.connections_max };
     let db = Db::connect(&settings).await.context("database")?;
     db::migrate(&db, crate::migrations).await.context("database migrations")?;
-    let blobs = Blobs::folder(&folder.join("files")).context("files")?.inspected_by(Arc::new(crate::contents::Contents));
+    let blobs =
+        Blobs::folder(&folder.join("files")).context("files")?.inspected_by(Arc::new(crate::contents::Contents));
     let packs = base_packs(config)?;
     let zone = TimeZone::get(&config.time.zone).context("time zone")?;
     let kernel = Kernel::new(db, blobs, clock, rng, packs, zone);
@@ -71,10 +72,7 @@ const OFFSET_FILE: &str = "demonstration-clock";
 
 /// How far the demonstration of a folder is ahead, microseconds.
 pub fn read_offset(folder: &Path) -> i64 {
-    std::fs::read_to_string(folder.join(OFFSET_FILE))
-        .ok()
-        .and_then(|text| text.trim().parse().ok())
-        .unwrap_or(0)
+    std::fs::read_to_string(folder.join(OFFSET_FILE)).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
 }
 
 /// Keeps how far the demonstration's time is ahead, so that a restart does not go back.

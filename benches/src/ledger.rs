@@ -32,7 +32,8 @@ pub async fn run() -> anyhow::Result<Vec<Table>> {
         "Ledger: durable appends of {LEAF_BYTES} bytes, fsync on (one bare append and sync of this disk: median {} ms)",
         shown(bare_ms)
     );
-    let header = ["waiters", "appends/s", "wait p50 ms", "wait p99 ms", "until published p50 ms", "until published p99 ms"];
+    let header =
+        ["waiters", "appends/s", "wait p50 ms", "wait p99 ms", "until published p50 ms", "until published p99 ms"];
     let mut table = Table::new(&title, &header);
     for waiters in [1usize, 64, 1024] {
         let disk: Arc<dyn Disk> = Arc::new(LocalDisk::open(&folder.path().join(waiters.to_string()))?);

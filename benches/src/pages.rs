@@ -22,10 +22,8 @@ pub async fn run() -> Result<Vec<Table>> {
     write_catalogue(&file, listings)?;
     let seconds = load(&app, &merchant, &file, false).await?;
     std::fs::remove_file(&file)?;
-    let title = format!(
-        "Latency with {} listings (loaded in {seconds:.0} s; in process, no socket)",
-        shown(listings as f64)
-    );
+    let title =
+        format!("Latency with {} listings (loaded in {seconds:.0} s; in process, no socket)", shown(listings as f64));
     let mut table = Table::new(&title, &["what", "p50 ms", "p99 ms"]);
     let manager = app.signed_in(Role::Manager, "manager").await?;
     for (what, path) in [

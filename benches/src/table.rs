@@ -12,7 +12,11 @@ pub struct Table {
 impl Table {
     /// A table with its column heads.
     pub fn new(title: &str, header: &[&str]) -> Self {
-        Table { title: title.to_owned(), header: header.iter().map(|&head| head.to_owned()).collect(), rows: Vec::new() }
+        Table {
+            title: title.to_owned(),
+            header: header.iter().map(|&head| head.to_owned()).collect(),
+            rows: Vec::new(),
+        }
     }
 
     /// One more row.

@@ -7,7 +7,10 @@ use std::process::{Command, Output, Stdio};
 
 pub fn touchstone() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_touchstone"));
-    command.current_dir(std::env::temp_dir()).env_remove("TOUCHSTONE_TEST_POSTGRES").env_remove("TOUCHSTONE_TEST_MYSQL");
+    command
+        .current_dir(std::env::temp_dir())
+        .env_remove("TOUCHSTONE_TEST_POSTGRES")
+        .env_remove("TOUCHSTONE_TEST_MYSQL");
     command
 }
 
@@ -61,7 +64,10 @@ fn screen_reads_standard_input_and_marks_the_very_words() {
 
 #[test]
 fn a_bad_line_is_answered_with_its_number_and_the_rest_goes_on() {
-    let output = piped(&["screen"], "{\"id\":\"a\",\"title\":\"棉袜\"}\nnot json\n{\"id\":\"c\",\"title\":\"毛巾\"}\n".as_bytes());
+    let output = piped(
+        &["screen"],
+        "{\"id\":\"a\",\"title\":\"棉袜\"}\nnot json\n{\"id\":\"c\",\"title\":\"毛巾\"}\n".as_bytes(),
+    );
     let lines = lines(&output);
     assert_eq!(lines.len(), 3);
     assert_eq!(lines[1]["line"], 2);
@@ -88,7 +94,13 @@ fn generated_listings_are_screened_whole() {
     let lines = lines(&output);
     assert_eq!(lines.len(), 500);
     let decided = |wanted: &str| lines.iter().filter(|line| line["decision"] == wanted).count();
-    assert!(decided("pass") > 200, "pass {} review {} reject {}", decided("pass"), decided("review"), decided("reject"));
+    assert!(
+        decided("pass") > 200,
+        "pass {} review {} reject {}",
+        decided("pass"),
+        decided("review"),
+        decided("reject")
+    );
     assert!(decided("reject") > 0);
 }
 

@@ -30,7 +30,9 @@ async fn a_full_disk_is_said_and_nothing_is_half_kept() {
     limit_pages(&app, 1).await;
     // The pages that are there hold a few more people; then the disk is full.
     let mut entered = 0;
-    while entered < 2_000 && accounts::testing::signed_in(app.kernel(), kernel::Role::Reviewer, &format!("r{entered}")).await.is_ok() {
+    while entered < 2_000
+        && accounts::testing::signed_in(app.kernel(), kernel::Role::Reviewer, &format!("r{entered}")).await.is_ok()
+    {
         entered += 1;
     }
     assert!(entered < 2_000, "the disk never filled");

@@ -10,7 +10,10 @@ fn described(document: &Value) -> BTreeSet<(String, String)> {
     paths
         .iter()
         .flat_map(|(path, item)| {
-            methods.iter().filter(|method| item.get(**method).is_some()).map(|method| (method.to_uppercase(), path.clone()))
+            methods
+                .iter()
+                .filter(|method| item.get(**method).is_some())
+                .map(|method| (method.to_uppercase(), path.clone()))
         })
         .collect()
 }
@@ -41,7 +44,10 @@ async fn every_operation_has_a_summary_and_every_reference_leads_somewhere() {
         for (method, operation) in item.as_object().expect("an item") {
             let told = operation["summary"].as_str().or(operation["description"].as_str()).unwrap_or("");
             assert!(!told.is_empty(), "{method} {path} says nothing of itself");
-            assert!(operation["responses"].as_object().is_some_and(|all| !all.is_empty()), "{method} {path} has no response");
+            assert!(
+                operation["responses"].as_object().is_some_and(|all| !all.is_empty()),
+                "{method} {path} has no response"
+            );
         }
     }
     let mut open = vec![&document];

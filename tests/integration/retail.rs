@@ -25,16 +25,26 @@ fn half_a_million_invoice_lines_become_a_screened_catalogue() {
     let first = run();
     let told = format!("{}{}", String::from_utf8_lossy(&first.stdout), String::from_utf8_lossy(&first.stderr));
     assert!(first.status.success(), "{told}");
-    let exported = touchstone().args(["export", "--format", "ndjson"]).arg("--data").arg(folder.path()).output().unwrap();
+    let exported =
+        touchstone().args(["export", "--format", "ndjson"]).arg("--data").arg(folder.path()).output().unwrap();
     let lines: Vec<serde_json::Value> =
         String::from_utf8_lossy(&exported.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     // The data set's authors and everyone who cleaned it name 3,900 to 4,100 products behind 541,909 lines.
     assert!((3_600..=4_100).contains(&lines.len()), "{} products\n{told}", lines.len());
     assert!(lines.iter().all(|line| line["currency"] == "GBP" && line["price_minor"].as_i64().unwrap_or(0) > 0));
-    assert!(lines.iter().all(|line| line["title"].as_str().is_some_and(|title| !title.to_uppercase().contains("POSTAGE"))));
+    assert!(
+        lines.iter().all(|line| line["title"].as_str().is_some_and(|title| !title.to_uppercase().contains("POSTAGE")))
+    );
     // The best-known product of the set keeps its name.
-    assert!(lines.iter().any(|line| line["title"].as_str().is_some_and(|title| title.contains("WHITE HANGING HEART T-LIGHT HOLDER"))));
-    let undecided = lines.iter().filter(|line| ["draft", "submitted", "screening"].contains(&line["state"].as_str().unwrap_or("draft"))).count();
+    assert!(
+        lines.iter().any(|line| line["title"]
+            .as_str()
+            .is_some_and(|title| title.contains("WHITE HANGING HEART T-LIGHT HOLDER")))
+    );
+    let undecided = lines
+        .iter()
+        .filter(|line| ["draft", "submitted", "screening"].contains(&line["state"].as_str().unwrap_or("draft")))
+        .count();
     assert_eq!(undecided, 0, "every product was screened");
     let again = run();
     assert!(again.status.success());

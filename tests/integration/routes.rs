@@ -42,7 +42,8 @@ fn turned_away(answer: &Answer) -> bool {
 async fn nobody_comes_in_where_the_table_does_not_say_so() {
     let app = App::start().await.unwrap();
     let visitor = app.visitor();
-    let rows: Vec<RouteRow> = app.product.table.iter().filter(|row| !row.path.contains("sign-out") && row.method != "*").cloned().collect();
+    let rows: Vec<RouteRow> =
+        app.product.table.iter().filter(|row| !row.path.contains("sign-out") && row.method != "*").cloned().collect();
     assert!(rows.len() > 60, "only {} routes", rows.len());
     let mut wrong = Vec::new();
     for row in rows.iter().filter(|row| row.access != Access::Public) {
@@ -64,7 +65,14 @@ async fn nobody_comes_in_where_the_table_does_not_say_so() {
             let admitted = row.access.admits(role);
             let sent_away = turned_away(&answer) && row.access != Access::Public;
             if answer.status.is_server_error() || sent_away || (!admitted && !refused) {
-                wrong.push(format!("{} {} {}: {} {}", role.name(), row.method, row.path, answer.status, excerpt(&answer)));
+                wrong.push(format!(
+                    "{} {} {}: {} {}",
+                    role.name(),
+                    row.method,
+                    row.path,
+                    answer.status,
+                    excerpt(&answer)
+                ));
             }
         }
     }
@@ -81,13 +89,19 @@ async fn a_reader_who_may_sees_every_page_without_a_fault() {
     let mut wrong = Vec::new();
     for role in [Role::Admin, Role::Reviewer, Role::Manager, Role::Auditor, Role::Merchant] {
         let client = app.signed_in(role, role.name()).await.unwrap();
-        for row in app.product.table.iter().filter(|row| row.method == "GET" && !row.path.contains('{') && row.access.admits(role)) {
+        for row in app
+            .product
+            .table
+            .iter()
+            .filter(|row| row.method == "GET" && !row.path.contains('{') && row.access.admits(role))
+        {
             for client in [client.clone(), client.clone().in_english()] {
                 let answer = client.get(&row.path).await.unwrap();
                 let forbidden_for_office = answer.status == StatusCode::FORBIDDEN && row.access == Access::SignedIn;
                 // An address that asks for a parameter says so.
                 let asks_more = answer.status == StatusCode::UNPROCESSABLE_ENTITY && row.path.starts_with("/v1/");
-                if !(asks_more || answer.status.is_success() || answer.status.is_redirection() || forbidden_for_office) {
+                if !(asks_more || answer.status.is_success() || answer.status.is_redirection() || forbidden_for_office)
+                {
                     wrong.push(format!("{} {}: {}", role.name(), row.path, answer.status));
                 }
             }

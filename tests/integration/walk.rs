@@ -24,7 +24,12 @@ async fn enrolled(app: &App, merchant: &Client, reviewer: &Client) -> String {
     paper(merchant, &id, "business-licence", USCC, "2020-01-01", "", None).await;
     paper(merchant, &id, "food-trading-licence", &licence("JY135010000123", 3), "2022-01-01", "2026-04-30", None).await;
     let version = merchant.get(&format!("/v1/merchants/{id}")).await.unwrap().ok().unwrap()["version"].clone();
-    merchant.post_json(&format!("/v1/merchants/{id}/submit"), &json!({"version": version})).await.unwrap().ok().unwrap();
+    merchant
+        .post_json(&format!("/v1/merchants/{id}/submit"), &json!({"version": version}))
+        .await
+        .unwrap()
+        .ok()
+        .unwrap();
     let seen = reviewer.get(&format!("/v1/merchants/{id}")).await.unwrap().ok().unwrap();
     let decision = json!({"version": seen["version"], "move": "enrol", "reasons": ["in_order"], "note": "原件已核对", "confirm_papers": true});
     reviewer.post_json(&format!("/v1/merchants/{id}/decisions"), &decision).await.unwrap().ok().unwrap();
@@ -46,10 +51,22 @@ fn licence(head: &str, digit: u32) -> String {
     format!("{}{body}{}", &head[..2], (11 - product) % 10)
 }
 
-async fn paper(client: &Client, merchant: &str, kind: &str, number: &str, from: &str, until: &str, renews: Option<&str>) -> Value {
+async fn paper(
+    client: &Client,
+    merchant: &str,
+    kind: &str,
+    number: &str,
+    from: &str,
+    until: &str,
+    renews: Option<&str>,
+) -> Value {
     let mut fields = vec![
-        ("kind", kind), ("number", number), ("holder", "福州测试食品有限公司"), ("issuer", "福州市市场监督管理局"),
-        ("valid_from", from), ("valid_until", until),
+        ("kind", kind),
+        ("number", number),
+        ("holder", "福州测试食品有限公司"),
+        ("issuer", "福州市市场监督管理局"),
+        ("valid_from", from),
+        ("valid_until", until),
     ];
     if let Some(renews) = renews {
         fields.push(("renews", renews));
@@ -93,12 +110,21 @@ async fn goods_leave_the_shelf_with_the_licence_and_come_back_with_it() {
 
     let papers = merchant.get(&format!("/v1/merchants/{id}/qualifications")).await.unwrap().ok().unwrap();
     let old = papers.as_array().unwrap().iter().find(|paper| paper["kind"] == "food-trading-licence").unwrap();
-    let renewed =
-        paper(&merchant, &id, "food-trading-licence", old["number"].as_str().unwrap(), "2026-05-01", "2031-04-30", old["id"].as_str()).await;
+    let renewed = paper(
+        &merchant,
+        &id,
+        "food-trading-licence",
+        old["number"].as_str().unwrap(),
+        "2026-05-01",
+        "2031-04-30",
+        old["id"].as_str(),
+    )
+    .await;
     app.settle().await.unwrap();
     let path = format!("/v1/qualifications/{}/decision", renewed["id"].as_str().unwrap());
     let version = reviewer.get(&format!("/v1/merchants/{id}/qualifications")).await.unwrap().ok().unwrap();
-    let version = version.as_array().unwrap().iter().find(|paper| paper["id"] == renewed["id"]).unwrap()["version"].clone();
+    let version =
+        version.as_array().unwrap().iter().find(|paper| paper["id"] == renewed["id"]).unwrap()["version"].clone();
     reviewer.post_json(&path, &json!({"version": version, "confirmed": true})).await.unwrap().ok().unwrap();
     app.settle().await.unwrap();
     assert_eq!(state(&merchant, &honest).await, "on_sale");

@@ -112,9 +112,9 @@ fn engines_touch_no_store_and_no_network() {
 #[test]
 fn versions_stand_only_in_the_root() {
     for (name, _) in crates() {
-        let path = crate::files_below(&root(), &["Cargo.toml"]).into_iter().find(|path| {
-            std::fs::read_to_string(path).is_ok_and(|text| text.contains(&format!("name = \"{name}\"")))
-        });
+        let path = crate::files_below(&root(), &["Cargo.toml"])
+            .into_iter()
+            .find(|path| std::fs::read_to_string(path).is_ok_and(|text| text.contains(&format!("name = \"{name}\""))));
         let Some(path) = path else { continue };
         let text = std::fs::read_to_string(&path).unwrap_or_default();
         let own = text.split("[lib]").next().unwrap_or(&text).replace("version.workspace", "");

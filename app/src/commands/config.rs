@@ -30,7 +30,12 @@ pub fn run(args: &Args, file: Option<&Path>) -> Result<()> {
         What::Check => {
             let config = Config::load(file, std::env::vars())?;
             let packs = crate::open::base_packs(&config)?;
-            println!("settings: {}", file.map_or("defaults and ./touchstone.toml where present".to_owned(), |path| path.display().to_string()));
+            println!(
+                "settings: {}",
+                file.map_or("defaults and ./touchstone.toml where present".to_owned(), |path| path
+                    .display()
+                    .to_string())
+            );
             println!("address:  {}", config.base_url());
             println!("data:     {}", config.data.folder.display());
             println!("database: {}", without_password(&config.database()));

@@ -35,8 +35,9 @@ pub fn run(args: &Args, file: Option<&Path>) -> Result<()> {
         Some(folder) => folder.clone(),
         None => Config::load(file, std::env::vars())?.data.folder,
     };
-    let micros = crate::demonstration::parse_step(advance)
-        .with_context(|| format!("--advance {advance}: expected a number of days or hours such as 30d or 12h, at most 3650d"))?;
+    let micros = crate::demonstration::parse_step(advance).with_context(|| {
+        format!("--advance {advance}: expected a number of days or hours such as 30d or 12h, at most 3650d")
+    })?;
     if !folder.join(crate::demonstration::MARK_FILE).exists() {
         bail!("{} is not the data folder of a demonstration", folder.display());
     }

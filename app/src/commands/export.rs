@@ -71,7 +71,9 @@ pub async fn run(args: &Args, file: Option<&Path>) -> Result<ExitCode> {
     let written = write_all(&kernel, &filter, args.format, BufWriter::new(target), &words).await;
     match written {
         // Whoever reads the output may stop early (`| head`).
-        Err(error) if error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe) => {
+        Err(error)
+            if error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe) =>
+        {
             Ok(ExitCode::SUCCESS)
         }
         written => written.map(|()| ExitCode::SUCCESS),
@@ -87,7 +89,8 @@ async fn write_all(kernel: &Kernel, filter: &Filter, format: Format, mut out: im
     let actor = Actor::system("command-line");
     let mut after = String::new();
     loop {
-        let page = export::page(kernel, &actor, filter, &after, PAGE_LISTINGS_MAX).await.map_err(|p| words.problem(&p))?;
+        let page =
+            export::page(kernel, &actor, filter, &after, PAGE_LISTINGS_MAX).await.map_err(|p| words.problem(&p))?;
         let Some(last) = page.last() else { break };
         after.clone_from(&last.listing.id);
         for exported in &page {
@@ -103,10 +106,13 @@ async fn write_all(kernel: &Kernel, filter: &Filter, format: Format, mut out: im
 
 /// One row after RFC 4180, every cell defused.
 fn write_row(out: &mut impl Write, cells: impl Iterator<Item = String>) -> std::io::Result<()> {
-    let quoted: Vec<String> = cells
-        .map(|cell| web::csv::defused(&cell))
-        .map(|cell| if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell })
-        .collect();
+    let quoted: Vec<String> =
+        cells
+            .map(|cell| web::csv::defused(&cell))
+            .map(|cell| {
+                if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+            })
+            .collect();
     out.write_all(quoted.join(",").as_bytes())?;
     out.write_all(b"\r\n")
 }

@@ -52,7 +52,8 @@ pub async fn run(args: &Args, file: Option<&Path>) -> Result<ExitCode> {
     }
     let kernel = open::open(&config, false).await?.kernel;
     let (mapping_name, mapping) = mapping_of(&args.mapping)?;
-    let market = mapping::parse(&mapping_name, &mapping).map_err(Problem::from).map_err(|p| words.problem(&p))?.mapping.market;
+    let market =
+        mapping::parse(&mapping_name, &mapping).map_err(Problem::from).map_err(|p| words.problem(&p))?.mapping.market;
     let actor = Actor::system("command-line");
     let merchant = merchant(&kernel, &actor, args, &market).await.map_err(|problem| words.problem(&problem))?;
     let new = NewImport {
@@ -86,8 +87,9 @@ fn mapping_of(name: &str) -> Result<(String, String)> {
         return Ok((name.to_owned(), std::fs::read_to_string(path).with_context(|| name.to_owned())?));
     }
     let known: Vec<&str> = mapping::SHIPPED.iter().map(|(known, _)| *known).collect();
-    let text = mapping::shipped(name)
-        .with_context(|| format!("{name}: no such file, and no shipped mapping of that name (known: {})", known.join(", ")))?;
+    let text = mapping::shipped(name).with_context(|| {
+        format!("{name}: no such file, and no shipped mapping of that name (known: {})", known.join(", "))
+    })?;
     Ok((name.to_owned(), text.to_owned()))
 }
 
@@ -97,7 +99,11 @@ async fn merchant(kernel: &Kernel, actor: &Actor, args: &Args, market: &str) -> 
         return Ok(id.clone());
     }
     let name = args.new_merchant.clone().unwrap_or_default();
-    let filter = merchants::Filter { search: Some(name.clone()), market: Some(market.to_owned()), ..merchants::Filter::default() };
+    let filter = merchants::Filter {
+        search: Some(name.clone()),
+        market: Some(market.to_owned()),
+        ..merchants::Filter::default()
+    };
     let found = merchants::list(kernel, actor, &filter, &Paging::default()).await?;
     if let Some(there) = found.rows.into_iter().find(|merchant| merchant.company.shop_name == name) {
         return Ok(there.id);

@@ -108,7 +108,10 @@ fn report(all: &[(String, TestRun)]) -> ExitCode {
     let mut failed = 0;
     for (market, run) in all {
         for failure in &run.failures {
-            eprintln!("{}:{} [{}] {} / {}", failure.file, failure.line, failure.row, failure.message.en, failure.message.zh);
+            eprintln!(
+                "{}:{} [{}] {} / {}",
+                failure.file, failure.line, failure.row, failure.message.en, failure.message.zh
+            );
         }
         failed += run.failures.len();
         println!("{market}: {} passed, {} failed", run.passed, run.failures.len());

@@ -43,9 +43,12 @@ pub async fn run(args: &Args, file: Option<&Path>) -> Result<ExitCode> {
     let What::Load { files } = &args.what;
     for path in files {
         let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
-        let text = String::from_utf8(bytes).map_err(|_| anyhow::anyhow!("{}: not UTF-8; save the file as UTF-8", path.display()))?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| anyhow::anyhow!("{}: not UTF-8; save the file as UTF-8", path.display()))?;
         let name = path.display().to_string();
-        let loaded = recalls::load(&kernel, &Actor::system("command-line"), &name, &text).await.map_err(|p| words.problem(&p))?;
+        let loaded = recalls::load(&kernel, &Actor::system("command-line"), &name, &text)
+            .await
+            .map_err(|p| words.problem(&p))?;
         let notices = loaded.added + loaded.changed + loaded.unchanged;
         println!(
             "{name}: {notices} notices of {} ({} added, {} changed, {} unchanged)",

@@ -46,7 +46,10 @@ pub async fn load(app: &Application, folder: &Path) -> Result<()> {
 /// Somebody with a role comes in by a one-time link, as a person would.
 async fn door(app: &Application, role: Role, login: &str, organisation: Option<Organisation>) -> Result<Client> {
     let link = accounts::demonstration_link(&app.kernel, role, login, organisation).await.map_err(told)?;
-    match accounts::use_link(&app.kernel, &link, None, &Origin::new("127.0.0.1", "demonstration")).await.map_err(told)? {
+    match accounts::use_link(&app.kernel, &link, None, &Origin::new("127.0.0.1", "demonstration"))
+        .await
+        .map_err(told)?
+    {
         SignIn::Done { token, .. } => {
             Client::signed_in(app.router.clone(), &format!("{}={token}", web::cookies::SESSION)).await
         }
@@ -76,7 +79,9 @@ async fn enrol(app: &Application, merchant: &Merchant, reviewer: &Client) -> Res
     }
     let seen = reviewer.get(&format!("/v1/merchants/{id}")).await?.ok()?;
     let papers = reviewer.get(&format!("/v1/merchants/{id}/qualifications")).await?.ok()?;
-    let in_order = |value: &Value| value["findings"].as_array().is_none_or(|all| all.iter().all(|finding| finding["weight"] == "note"));
+    let in_order = |value: &Value| {
+        value["findings"].as_array().is_none_or(|all| all.iter().all(|finding| finding["weight"] == "note"))
+    };
     let in_order = in_order(&seen) && papers.as_array().is_some_and(|all| all.iter().all(in_order));
     if in_order && seen["state"] == "verifying" {
         let decision = json!({
@@ -109,8 +114,12 @@ async fn add_paper(door: &Client, merchant: &str, paper: &Paper) -> Result<()> {
     let until = paper.until.map(|date| date.to_string()).unwrap_or_default();
     let from = paper.from.to_string();
     let fields = [
-        ("kind", paper.kind.as_str()), ("number", &paper.number), ("holder", &paper.holder), ("issuer", &paper.issuer),
-        ("valid_from", &from), ("valid_until", &until),
+        ("kind", paper.kind.as_str()),
+        ("number", &paper.number),
+        ("holder", &paper.holder),
+        ("issuer", &paper.issuer),
+        ("valid_from", &from),
+        ("valid_until", &until),
     ];
     let name = format!("{}.pdf", paper.kind);
     let files = [("file", name.as_str(), "application/pdf", paper.file.as_slice())];

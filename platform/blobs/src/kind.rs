@@ -58,7 +58,10 @@ impl Kind {
     pub fn of_text(content: &[u8]) -> Option<Kind> {
         let head = &content[..content.len().min(4096)];
         // Spreadsheets save "Unicode text" as UTF-16 with a byte order mark: its control bytes are halves of letters.
-        if head.len() >= 4 && (head.starts_with(&[0xFF, 0xFE]) || head.starts_with(&[0xFE, 0xFF])) && !head[2..4].starts_with(&[0, 0]) {
+        if head.len() >= 4
+            && (head.starts_with(&[0xFF, 0xFE]) || head.starts_with(&[0xFE, 0xFF]))
+            && !head[2..4].starts_with(&[0, 0])
+        {
             return Some(Kind::Text);
         }
         let control = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1B);

@@ -46,24 +46,14 @@ impl TableRow for CalendarDay {
             report.refuse(
                 "worked",
                 "policy_calendar_not_weekend",
-                Bilingual::new(
-                    "调休上班日应为星期六或星期日",
-                    "A make-up working day is a Saturday or a Sunday",
-                ),
+                Bilingual::new("调休上班日应为星期六或星期日", "A make-up working day is a Saturday or a Sunday"),
             );
         }
-        if day
-            .worked
-            .iter()
-            .any(|date| *date >= day.first && *date <= day.last)
-        {
+        if day.worked.iter().any(|date| *date >= day.first && *date <= day.last) {
             report.refuse(
                 "worked",
                 "policy_calendar_both",
-                Bilingual::new(
-                    "同一天不能既放假又上班",
-                    "A day cannot be both off and worked",
-                ),
+                Bilingual::new("同一天不能既放假又上班", "A day cannot be both off and worked"),
             );
         }
     }
@@ -119,11 +109,7 @@ impl WorkingDays {
     /// calendar (year 9999) the last reachable day is given.
     pub fn add_working_days(&self, date: Date, count: i32) -> Date {
         if count == 0 {
-            return if self.is_working_day(date) {
-                date
-            } else {
-                self.next(date)
-            };
+            return if self.is_working_day(date) { date } else { self.next(date) };
         }
         let step = count.signum().days();
         let mut left = count.unsigned_abs().min(STEPS_MAX);
@@ -165,14 +151,8 @@ impl WorkingDays {
         if start > to {
             return count;
         }
-        let off = self
-            .off
-            .range(start..=to)
-            .filter(|day| !is_weekend(**day) && !self.worked.contains(day));
-        let worked = self
-            .worked
-            .range(start..=to)
-            .filter(|day| is_weekend(**day));
+        let off = self.off.range(start..=to).filter(|day| !is_weekend(**day) && !self.worked.contains(day));
+        let worked = self.worked.range(start..=to).filter(|day| is_weekend(**day));
         count - off.count() as i64 + worked.count() as i64
     }
 

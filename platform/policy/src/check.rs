@@ -17,11 +17,7 @@ pub(crate) fn extend_rows(tables: &mut BTreeMap<String, Vec<RawRow>>, found: &mu
             if let Some((base, place)) = &row.extends {
                 if !rows.iter().any(|other| other.id == *base) {
                     let near = nearest(base, rows.iter().map(|other| other.id.as_str()));
-                    found.push(
-                        unknown_row(base, near, place)
-                            .in_row(&row.id)
-                            .in_field("extends"),
-                    );
+                    found.push(unknown_row(base, near, place).in_row(&row.id).in_field("extends"));
                 }
                 edges.entry(row.id.clone()).or_default().push(base.clone());
             }
@@ -47,16 +43,10 @@ fn resolve(index: usize, rows: &[RawRow], resolved: &mut Vec<Option<RawRow>>) {
     }
     let mut row = rows[index].clone();
     if let Some((base, _)) = &row.extends {
-        let candidates = || {
-            rows.iter()
-                .enumerate()
-                .filter(|(_, other)| other.id == *base)
-        };
-        let in_force = candidates().find(|(_, other)| {
-            other.from <= row.from && other.until.is_none_or(|until| row.from < until)
-        });
-        if let Some((at, _)) = in_force.or_else(|| candidates().max_by_key(|(_, other)| other.from))
-        {
+        let candidates = || rows.iter().enumerate().filter(|(_, other)| other.id == *base);
+        let in_force =
+            candidates().find(|(_, other)| other.from <= row.from && other.until.is_none_or(|until| row.from < until));
+        if let Some((at, _)) = in_force.or_else(|| candidates().max_by_key(|(_, other)| other.from)) {
             resolve(at, rows, resolved);
             if let Some(base) = resolved[at].clone() {
                 row.inherit(&base);
@@ -71,9 +61,7 @@ pub(crate) fn check_identity(tables: &BTreeMap<String, Vec<RawRow>>, found: &mut
     let mut owners: HashMap<&str, (&str, Vec<&RawRow>)> = HashMap::new();
     for (table, rows) in tables {
         for row in rows {
-            let (owner, earlier) = owners
-                .entry(&row.id)
-                .or_insert_with(|| (table.as_str(), Vec::new()));
+            let (owner, earlier) = owners.entry(&row.id).or_insert_with(|| (table.as_str(), Vec::new()));
             let first = earlier.first().map(|row| row.place.to_string());
             if *owner != table {
                 let at = first.unwrap_or_default();
@@ -92,9 +80,7 @@ pub(crate) fn check_identity(tables: &BTreeMap<String, Vec<RawRow>>, found: &mut
                         "policy_id_duplicate",
                         Bilingual::new(
                             format!("与 {at} 是同一个 id、同一段日期，请另取一个 id 或删去一行"),
-                            format!(
-                                "Same id and same dates as {at}; choose another id or remove one row"
-                            ),
+                            format!("Same id and same dates as {at}; choose another id or remove one row"),
                         ),
                     )
                 } else {
@@ -116,15 +102,10 @@ pub(crate) fn check_identity(tables: &BTreeMap<String, Vec<RawRow>>, found: &mut
 }
 
 fn identity_error(row: &RawRow, code: &'static str, message: Bilingual) -> Diagnostic {
-    Diagnostic::at(&row.place, code, message)
-        .in_row(&row.id)
-        .in_field("id")
+    Diagnostic::at(&row.place, code, message).in_row(&row.id).in_field("id")
 }
 
-pub(crate) fn read_laws(
-    tables: &BTreeMap<String, Vec<RawRow>>,
-    found: &mut Vec<Diagnostic>,
-) -> Vec<Row<Law>> {
+pub(crate) fn read_laws(tables: &BTreeMap<String, Vec<RawRow>>, found: &mut Vec<Diagnostic>) -> Vec<Row<Law>> {
     let mut laws = Vec::new();
     for raw in tables.get(Law::TABLE).into_iter().flatten() {
         match typed::read_entries::<Law>(&raw.body(), &raw.place) {
@@ -147,35 +128,22 @@ pub(crate) fn read_laws(
     laws
 }
 
-pub(crate) fn check_basis(
-    tables: &BTreeMap<String, Vec<RawRow>>,
-    laws: &[Row<Law>],
-    found: &mut Vec<Diagnostic>,
-) {
+pub(crate) fn check_basis(tables: &BTreeMap<String, Vec<RawRow>>, laws: &[Row<Law>], found: &mut Vec<Diagnostic>) {
     for row in tables.values().flatten() {
         for (basis, place) in &row.basis {
             let mut versions = laws.iter().filter(|law| law.id == basis.law).peekable();
             if versions.peek().is_none() {
                 let near = nearest(&basis.law, laws.iter().map(|law| law.id.as_str()));
-                found.push(
-                    unknown_law(&basis.law, near, place)
-                        .in_row(&row.id)
-                        .in_field("basis"),
-                );
+                found.push(unknown_law(&basis.law, near, place).in_row(&row.id).in_field("basis"));
                 continue;
             }
             let known = versions.any(|law| match law.body.articles {
                 None => true,
                 Some(_) if basis.article.is_empty() => true,
-                Some(last) => Provision::parse(&basis.article)
-                    .is_some_and(|provision| provision.article <= last),
+                Some(last) => Provision::parse(&basis.article).is_some_and(|provision| provision.article <= last),
             });
             if !known {
-                found.push(
-                    unknown_article(&basis.article, &basis.law, laws, place)
-                        .in_row(&row.id)
-                        .in_field("basis"),
-                );
+                found.push(unknown_article(&basis.article, &basis.law, laws, place).in_row(&row.id).in_field("basis"));
             }
         }
     }
@@ -183,59 +151,37 @@ pub(crate) fn check_basis(
 
 fn unknown_law(law: &str, near: Option<&str>, place: &Place) -> Diagnostic {
     let (zh, en) = match near {
-        Some(near) => (
-            format!("，您是否想写“{near}”？"),
-            format!("; did you mean `{near}`?"),
-        ),
-        None => (
-            "，请在 laws 表中补上".to_owned(),
-            "; add it to the table `laws`".to_owned(),
-        ),
+        Some(near) => (format!("，您是否想写“{near}”？"), format!("; did you mean `{near}`?")),
+        None => ("，请在 laws 表中补上".to_owned(), "; add it to the table `laws`".to_owned()),
     };
     Diagnostic::at(
         place,
         "policy_law_unknown",
-        Bilingual::new(
-            format!("laws 表中没有“{law}”这部法律{zh}"),
-            format!("The table `laws` has no `{law}`{en}"),
-        ),
+        Bilingual::new(format!("laws 表中没有“{law}”这部法律{zh}"), format!("The table `laws` has no `{law}`{en}")),
     )
 }
 
 fn unknown_article(article: &str, law: &str, laws: &[Row<Law>], place: &Place) -> Diagnostic {
-    let last = laws
-        .iter()
-        .filter(|row| row.id == law)
-        .filter_map(|row| row.body.articles)
-        .max()
-        .unwrap_or(0);
+    let last = laws.iter().filter(|row| row.id == law).filter_map(|row| row.body.articles).max().unwrap_or(0);
     Diagnostic::at(
         place,
         "policy_article_unknown",
         Bilingual::new(
             format!("“{law}”没有条款“{article}”；它共 {last} 条，写成 9、9(3)、28¶2 或 28¶2(4)"),
-            format!(
-                "`{law}` has no article `{article}`; it has {last}, written 9, 9(3), 28¶2 or 28¶2(4)"
-            ),
+            format!("`{law}` has no article `{article}`; it has {last}, written 9, 9(3), 28¶2 or 28¶2(4)"),
         ),
     )
 }
 
 pub(crate) fn unknown_row(id: &str, near: Option<&str>, place: &Place) -> Diagnostic {
     let (zh, en) = match near {
-        Some(near) => (
-            format!("，您是否想写“{near}”？"),
-            format!("; did you mean `{near}`?"),
-        ),
+        Some(near) => (format!("，您是否想写“{near}”？"), format!("; did you mean `{near}`?")),
         None => (String::new(), String::new()),
     };
     Diagnostic::at(
         place,
         "policy_row_unknown",
-        Bilingual::new(
-            format!("没有 id 为“{id}”的行{zh}"),
-            format!("There is no row `{id}`{en}"),
-        ),
+        Bilingual::new(format!("没有 id 为“{id}”的行{zh}"), format!("There is no row `{id}`{en}")),
     )
 }
 

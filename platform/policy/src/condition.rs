@@ -84,9 +84,7 @@ pub struct Fact(cel::Value);
 
 impl Facts {
     pub fn new() -> Self {
-        Self {
-            context: Context::with_env(STANDARD.clone()),
-        }
+        Self { context: Context::with_env(STANDARD.clone()) }
     }
 
     pub fn set(&mut self, name: &str, value: impl Into<Fact>) -> &mut Self {
@@ -155,12 +153,7 @@ impl From<Vec<String>> for Fact {
 }
 impl From<&[&str]> for Fact {
     fn from(value: &[&str]) -> Self {
-        Self::from(
-            value
-                .iter()
-                .map(|text| (*text).to_owned())
-                .collect::<Vec<_>>(),
-        )
+        Self::from(value.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
     }
 }
 impl From<std::collections::HashMap<String, String>> for Fact {
@@ -197,9 +190,7 @@ impl Condition {
         }
         let parser = STANDARD.parser().max_recursion_depth(DEPTH_MAX);
         parser.parse(text).map_err(|errors| syntax_error(&errors))?;
-        let program = STANDARD
-            .compile(text)
-            .map_err(|errors| syntax_error(&errors))?;
+        let program = STANDARD.compile(text).map_err(|errors| syntax_error(&errors))?;
         let mut names = Names::default();
         names.visit(program.expression());
         if names.parts > PARTS_MAX {
@@ -208,11 +199,7 @@ impl Condition {
                 format!("The condition has more than {PARTS_MAX} parts; split it into rows"),
             )));
         }
-        Ok(Self {
-            text: text.into(),
-            program: Arc::new(program),
-            names: names.free.into_iter().collect(),
-        })
+        Ok(Self { text: text.into(), program: Arc::new(program), names: names.free.into_iter().collect() })
     }
 
     pub fn text(&self) -> &str {
@@ -303,10 +290,10 @@ fn too_deep() -> ConditionError {
 }
 
 fn syntax_error(errors: &cel::ParseErrors) -> ConditionError {
-    let (line, column, detail) = errors.errors.first().map_or_else(
-        || (1, 1, String::new()),
-        |error| (error.pos.0, error.pos.1, error.msg.clone()),
-    );
+    let (line, column, detail) = errors
+        .errors
+        .first()
+        .map_or_else(|| (1, 1, String::new()), |error| (error.pos.0, error.pos.1, error.msg.clone()));
     ConditionError(Bilingual::new(
         format!("条件写法有误（条件内第 {line} 行第 {column} 列）：{detail}"),
         format!("The condition cannot be read (its line {line}, column {column}): {detail}"),
@@ -315,11 +302,7 @@ fn syntax_error(errors: &cel::ParseErrors) -> ConditionError {
 
 fn unknown_name(name: &str, variables: &[Variable]) -> ConditionError {
     let known: Vec<&str> = variables.iter().map(|variable| variable.name).collect();
-    let all = if known.is_empty() {
-        "—".to_owned()
-    } else {
-        known.join(", ")
-    };
+    let all = if known.is_empty() { "—".to_owned() } else { known.join(", ") };
     ConditionError(match nearest(name, known.iter().copied()) {
         Some(near) => Bilingual::new(
             format!("条件里没有“{name}”这个变量，您是否想写“{near}”？"),
@@ -400,14 +383,8 @@ impl Names {
                 }
                 call.args.iter().for_each(|argument| self.visit(argument));
             }
-            Expr::Map(map) => map
-                .entries
-                .iter()
-                .for_each(|entry| self.visit_entry(&entry.expr)),
-            Expr::Struct(fields) => fields
-                .entries
-                .iter()
-                .for_each(|entry| self.visit_entry(&entry.expr)),
+            Expr::Map(map) => map.entries.iter().for_each(|entry| self.visit_entry(&entry.expr)),
+            Expr::Struct(fields) => fields.entries.iter().for_each(|entry| self.visit_entry(&entry.expr)),
             Expr::Comprehension(inner) => {
                 self.visit(&inner.iter_range);
                 self.visit(&inner.accu_init);

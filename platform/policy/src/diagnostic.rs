@@ -17,11 +17,7 @@ pub struct Place {
 
 impl Place {
     pub fn file(file: &str) -> Self {
-        Self {
-            file: file.into(),
-            line: 0,
-            column: 0,
-        }
+        Self { file: file.into(), line: 0, column: 0 }
     }
 }
 
@@ -49,15 +45,7 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     pub fn at(place: &Place, code: &'static str, message: Bilingual) -> Self {
-        Self {
-            file: place.file.clone(),
-            line: place.line,
-            column: place.column,
-            row: None,
-            field: None,
-            code,
-            message,
-        }
+        Self { file: place.file.clone(), line: place.line, column: place.column, row: None, field: None, code, message }
     }
 
     pub fn in_row(mut self, row: impl Into<String>) -> Self {
@@ -77,11 +65,7 @@ impl fmt::Display for Diagnostic {
         if let Some(row) = &self.row {
             write!(f, " [{row}]")?;
         }
-        write!(
-            f,
-            " {}: {} / {}",
-            self.code, self.message.en, self.message.zh
-        )
+        write!(f, " {}: {} / {}", self.code, self.message.en, self.message.zh)
     }
 }
 
@@ -128,15 +112,7 @@ pub struct Report<'a> {
 impl Report<'_> {
     /// Refuses the row because of `column` (the row itself where it has no such column).
     pub fn refuse(&mut self, column: &str, code: &'static str, message: Bilingual) {
-        let place = self
-            .columns
-            .iter()
-            .find(|(name, _)| name == column)
-            .map_or(self.place, |(_, place)| place);
-        self.found.push(
-            Diagnostic::at(place, code, message)
-                .in_row(self.row)
-                .in_field(column),
-        );
+        let place = self.columns.iter().find(|(name, _)| name == column).map_or(self.place, |(_, place)| place);
+        self.found.push(Diagnostic::at(place, code, message).in_row(self.row).in_field(column));
     }
 }

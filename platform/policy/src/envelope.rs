@@ -14,9 +14,8 @@ pub const ID_CHARS_MAX: usize = 80;
 /// Most inline tests of a row.
 pub const TESTS_MAX: usize = 200;
 
-pub(crate) const COLUMNS: [&str; 10] = [
-    "id", "from", "until", "mode", "extends", "basis", "reason", "fix", "when", "tests",
-];
+pub(crate) const COLUMNS: [&str; 10] =
+    ["id", "from", "until", "mode", "extends", "basis", "reason", "fix", "when", "tests"];
 /// Envelope columns a row takes from the row it extends.
 const INHERITED: [&str; 4] = ["basis", "reason", "fix", "when"];
 
@@ -40,17 +39,11 @@ pub(crate) struct RawRow {
 
 impl RawRow {
     pub fn body(&self) -> Vec<&Entry> {
-        self.entries
-            .iter()
-            .filter(|entry| !COLUMNS.contains(&entry.key.as_str()))
-            .collect()
+        self.entries.iter().filter(|entry| !COLUMNS.contains(&entry.key.as_str())).collect()
     }
 
     pub fn columns(&self) -> Vec<(String, Place)> {
-        self.entries
-            .iter()
-            .map(|entry| (entry.key.clone(), entry.value.place.clone()))
-            .collect()
+        self.entries.iter().map(|entry| (entry.key.clone(), entry.value.place.clone())).collect()
     }
 
     pub fn meets(&self, other: &Self) -> bool {
@@ -60,19 +53,13 @@ impl RawRow {
 
     /// Canonical form: what the version hash is taken over.
     pub fn to_json(&self) -> serde_json::Value {
-        serde_json::Value::Object(
-            self.entries
-                .iter()
-                .map(|entry| (entry.key.clone(), entry.value.to_json()))
-                .collect(),
-        )
+        serde_json::Value::Object(self.entries.iter().map(|entry| (entry.key.clone(), entry.value.to_json())).collect())
     }
 
     /// Takes the columns that are not given here from `base`.
     pub fn inherit(&mut self, base: &Self) {
         for entry in &base.entries {
-            let inherited =
-                !COLUMNS.contains(&entry.key.as_str()) || INHERITED.contains(&entry.key.as_str());
+            let inherited = !COLUMNS.contains(&entry.key.as_str()) || INHERITED.contains(&entry.key.as_str());
             if inherited && !self.entries.iter().any(|own| own.key == entry.key) {
                 self.entries.push(entry.clone());
             }
@@ -98,11 +85,7 @@ pub(crate) fn read_row(node: &Node, found: &mut Vec<Diagnostic>) -> Option<RawRo
     };
     let id = read_id(node, found)?;
     let before = found.len();
-    let mut reader = Reader {
-        node,
-        id: &id,
-        found,
-    };
+    let mut reader = Reader { node, id: &id, found };
     let from = reader.required::<Day>("from").map(|day| day.0);
     let until = reader.optional::<Day>("until").map(|day| day.0);
     let mode = read_mode(&mut reader);
@@ -111,9 +94,7 @@ pub(crate) fn read_row(node: &Node, found: &mut Vec<Diagnostic>) -> Option<RawRo
         from: from.unwrap_or(Date::MIN),
         until,
         mode,
-        extends: reader
-            .optional::<String>("extends")
-            .map(|id| (id, reader.place("extends"))),
+        extends: reader.optional::<String>("extends").map(|id| (id, reader.place("extends"))),
         basis,
         reason: reader.optional("reason"),
         fix: reader.optional("fix"),
@@ -127,10 +108,15 @@ pub(crate) fn read_row(node: &Node, found: &mut Vec<Diagnostic>) -> Option<RawRo
         && until <= from
     {
         let place = reader.place("until");
-        reader.refuse(&place, "until", "policy_dates_reversed", Bilingual::new(
-            format!("失效日 {until} 不晚于生效日 {from}；until 是不再有效的第一天，必须晚于 from"),
-            format!("`until` {until} is not after `from` {from}; it is the first day no longer in force"),
-        ));
+        reader.refuse(
+            &place,
+            "until",
+            "policy_dates_reversed",
+            Bilingual::new(
+                format!("失效日 {until} 不晚于生效日 {from}；until 是不再有效的第一天，必须晚于 from"),
+                format!("`until` {until} is not after `from` {from}; it is the first day no longer in force"),
+            ),
+        );
     }
     (found.len() == before).then_some(row)
 }
@@ -150,9 +136,7 @@ fn read_id(node: &Node, found: &mut Vec<Diagnostic>) -> Option<String> {
     let well_formed = |text: &str| {
         !text.is_empty()
             && text.len() <= ID_CHARS_MAX
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._".contains(&b))
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._".contains(&b))
     };
     match id.as_text() {
         Some(text) if well_formed(text) => Some(text.to_owned()),
@@ -197,13 +181,7 @@ fn read_basis(reader: &mut Reader<'_, '_>) -> Vec<(Basis, Place)> {
     let mut basis = Vec::new();
     for item in items {
         match typed::read::<WrittenBasis>(item) {
-            Ok(read) => basis.push((
-                Basis {
-                    law: read.law,
-                    article: read.article.text(),
-                },
-                item.place.clone(),
-            )),
+            Ok(read) => basis.push((Basis { law: read.law, article: read.article.text() }, item.place.clone())),
             Err(diagnostic) => reader.push(diagnostic, "basis"),
         }
     }
@@ -242,19 +220,13 @@ fn read_tests(reader: &mut Reader<'_, '_>) -> Vec<Test> {
         return Vec::new();
     };
     match node.as_list() {
-        Some(items) if items.len() <= TESTS_MAX => items
-            .iter()
-            .map(|item| Test { node: item.clone() })
-            .collect(),
+        Some(items) if items.len() <= TESTS_MAX => items.iter().map(|item| Test { node: item.clone() }).collect(),
         Some(_) => {
             reader.refuse(
                 &node.place,
                 "tests",
                 "policy_too_many_tests",
-                Bilingual::new(
-                    format!("一行最多 {TESTS_MAX} 个测试"),
-                    format!("A row has at most {TESTS_MAX} tests"),
-                ),
+                Bilingual::new(format!("一行最多 {TESTS_MAX} 个测试"), format!("A row has at most {TESTS_MAX} tests")),
             );
             Vec::new()
         }
@@ -293,9 +265,7 @@ struct Reader<'n, 'f> {
 
 impl Reader<'_, '_> {
     fn place(&self, column: &str) -> Place {
-        self.node
-            .get(column)
-            .map_or_else(|| self.node.place.clone(), |node| node.place.clone())
+        self.node.get(column).map_or_else(|| self.node.place.clone(), |node| node.place.clone())
     }
 
     fn push(&mut self, diagnostic: Diagnostic, column: &str) {

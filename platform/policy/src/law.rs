@@ -44,11 +44,7 @@ pub struct Citation {
 impl Citation {
     pub(crate) fn of(basis: &Basis, law: &Row<Law>) -> Self {
         let title = &law.body.title;
-        let place = match law
-            .body
-            .articles
-            .and_then(|_| Provision::parse(&basis.article))
-        {
+        let place = match law.body.articles.and_then(|_| Provision::parse(&basis.article)) {
             Some(provision) => provision.shown(),
             None => Bilingual::new(basis.article.clone(), basis.article.clone()),
         };
@@ -56,27 +52,16 @@ impl Citation {
             Bilingual::new(format!("《{}》", title.zh), title.en.clone())
         } else {
             let gap = if place.zh.starts_with('第') { "" } else { " " };
-            Bilingual::new(
-                format!("《{}》{gap}{}", title.zh, place.zh),
-                format!("{}, {}", title.en, place.en),
-            )
+            Bilingual::new(format!("《{}》{gap}{}", title.zh, place.zh), format!("{}, {}", title.en, place.en))
         };
-        Self {
-            law: basis.law.clone(),
-            article: basis.article.clone(),
-            language: law.body.language.clone(),
-            text,
-        }
+        Self { law: basis.law.clone(), article: basis.article.clone(), language: law.body.language.clone(), text }
     }
 }
 
 impl Pack {
     /// The provisions as they are shown to a person. The law's row in force on `date` is used, else its latest.
     pub fn cite(&self, basis: &[Basis], date: Date) -> Vec<Citation> {
-        basis
-            .iter()
-            .filter_map(|one| Some(Citation::of(one, self.law(&one.law, date)?)))
-            .collect()
+        basis.iter().filter_map(|one| Some(Citation::of(one, self.law(&one.law, date)?))).collect()
     }
 }
 
@@ -106,12 +91,7 @@ impl Provision {
             Some((article, inserted)) => (article, Some(number(inserted)?)),
             None => (rest, None),
         };
-        Some(Self {
-            article: number(article)?,
-            inserted,
-            paragraph,
-            item,
-        })
+        Some(Self { article: number(article)?, inserted, paragraph, item })
     }
 
     pub fn shown(&self) -> Bilingual {
@@ -135,10 +115,7 @@ impl Provision {
 
 fn number(text: &str) -> Option<u32> {
     let plain = !text.is_empty() && text.len() <= 4 && text.bytes().all(|b| b.is_ascii_digit());
-    plain
-        .then(|| text.parse().ok())
-        .flatten()
-        .filter(|number| *number > 0)
+    plain.then(|| text.parse().ok()).flatten().filter(|number| *number > 0)
 }
 
 /// A number from 1 to 9999 as laws write it: 九, 十, 二十八, 一百零三, 一百一十.

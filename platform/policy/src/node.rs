@@ -27,10 +27,7 @@ pub struct Source {
 
 impl Source {
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            text: text.into(),
-        }
+        Self { path: path.into(), text: text.into() }
     }
 }
 
@@ -71,16 +68,13 @@ impl Node {
                 "policy_file_too_large",
                 Bilingual::new(
                     format!("文件超过 {} KB，请拆成几个文件", FILE_BYTES_MAX >> 10),
-                    format!(
-                        "The file is larger than {} KB; split it",
-                        FILE_BYTES_MAX >> 10
-                    ),
+                    format!("The file is larger than {} KB; split it", FILE_BYTES_MAX >> 10),
                 ),
             ));
         }
         let text = source.text.strip_prefix('\u{feff}').unwrap_or(&source.text);
-        let raw: Spanned<Raw> = serde_saphyr::from_str_with_options(text, options())
-            .map_err(|error| yaml_error(&file, &error))?;
+        let raw: Spanned<Raw> =
+            serde_saphyr::from_str_with_options(text, options()).map_err(|error| yaml_error(&file, &error))?;
         Ok(convert(raw, &file))
     }
 
@@ -106,10 +100,7 @@ impl Node {
     }
 
     pub fn get(&self, key: &str) -> Option<&Node> {
-        self.as_map()?
-            .iter()
-            .find(|entry| entry.key == key)
-            .map(|entry| &entry.value)
+        self.as_map()?.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
     /// The same value without its places.
@@ -122,12 +113,9 @@ impl Node {
             Value::Decimal(value) => Json::from(*value),
             Value::Text(value) => Json::String(value.clone()),
             Value::List(items) => Json::Array(items.iter().map(Self::to_json).collect()),
-            Value::Map(entries) => Json::Object(
-                entries
-                    .iter()
-                    .map(|entry| (entry.key.clone(), entry.value.to_json()))
-                    .collect(),
-            ),
+            Value::Map(entries) => {
+                Json::Object(entries.iter().map(|entry| (entry.key.clone(), entry.value.to_json())).collect())
+            }
         }
     }
 
@@ -166,18 +154,14 @@ fn options() -> serde_saphyr::Options {
 }
 
 fn yaml_error(file: &Arc<str>, error: &serde_saphyr::Error) -> Diagnostic {
-    let place = error
-        .location()
-        .map_or_else(|| Place::file(file), |location| place_of(&location, file));
+    let place = error.location().map_or_else(|| Place::file(file), |location| place_of(&location, file));
     let detail = error.to_string();
     Diagnostic::at(
         &place,
         "policy_yaml_unreadable",
         Bilingual::new(
             format!("YAML 读不通：{detail}。请检查缩进、引号、重复的字段和嵌套深度"),
-            format!(
-                "The YAML cannot be read: {detail}. Look at indentation, quotes, repeated fields and nesting"
-            ),
+            format!("The YAML cannot be read: {detail}. Look at indentation, quotes, repeated fields and nesting"),
         ),
     )
 }
@@ -197,9 +181,7 @@ fn convert(raw: Spanned<Raw>, file: &Arc<str>) -> Node {
         Raw::Integer(value) => Value::Integer(value),
         Raw::Decimal(value) => Value::Decimal(value),
         Raw::Text(value) => Value::Text(value),
-        Raw::List(items) => {
-            Value::List(items.into_iter().map(|item| convert(item, file)).collect())
-        }
+        Raw::List(items) => Value::List(items.into_iter().map(|item| convert(item, file)).collect()),
         Raw::Map(entries) => Value::Map(
             entries
                 .into_iter()
@@ -211,10 +193,7 @@ fn convert(raw: Spanned<Raw>, file: &Arc<str>) -> Node {
                 .collect(),
         ),
     };
-    Node {
-        place: place_of(&raw.referenced, file),
-        value,
-    }
+    Node { place: place_of(&raw.referenced, file), value }
 }
 
 /// The tree as the YAML library hands it over.

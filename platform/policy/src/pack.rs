@@ -49,14 +49,7 @@ impl Pack {
         let version = version_of(market, &tables);
         let mut sources = sources.to_vec();
         sources.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(Self {
-            market: market.to_owned(),
-            version,
-            sources,
-            tables,
-            laws,
-            read: Mutex::default(),
-        })
+        Ok(Self { market: market.to_owned(), version, sources, tables, laws, read: Mutex::default() })
     }
 
     /// `cn`, `us`, `eu`, …
@@ -83,20 +76,12 @@ impl Pack {
     /// All rows of a table, past and future ones too, in the order they are written. Empty where the pack has no such
     /// table. Read and checked once, then shared.
     pub fn rows<T: TableRow>(&self) -> Result<Vec<Arc<Row<T>>>, Diagnostics> {
-        let known = self
-            .read
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&TypeId::of::<T>())
-            .cloned();
+        let known = self.read.lock().unwrap_or_else(PoisonError::into_inner).get(&TypeId::of::<T>()).cloned();
         if let Some(rows) = known.and_then(|any| any.downcast::<Vec<Arc<Row<T>>>>().ok()) {
             return Ok(rows.as_ref().clone());
         }
         let rows = Arc::new(self.read_rows::<T>()?);
-        self.read
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(TypeId::of::<T>(), rows.clone());
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(TypeId::of::<T>(), rows.clone());
         Ok(rows.as_ref().clone())
     }
 
@@ -115,9 +100,7 @@ impl Pack {
     /// The law's row in force on `date`, else the latest one.
     pub fn law(&self, id: &str, date: Date) -> Option<&Row<Law>> {
         let rows = || self.laws.iter().filter(|law| law.id == id);
-        rows()
-            .find(|law| law.in_force(date))
-            .or_else(|| rows().max_by_key(|law| law.from))
+        rows().find(|law| law.in_force(date)).or_else(|| rows().max_by_key(|law| law.from))
     }
 
     pub fn laws(&self) -> &[Row<Law>] {
@@ -126,12 +109,7 @@ impl Pack {
 
     /// Rows of any table as written, for the console and for differences: id, place and columns.
     pub fn written_rows(&self, table: &str) -> Vec<WrittenRow<'_>> {
-        self.tables
-            .get(table)
-            .into_iter()
-            .flatten()
-            .map(|raw| WrittenRow { raw })
-            .collect()
+        self.tables.get(table).into_iter().flatten().map(|raw| WrittenRow { raw }).collect()
     }
 
     fn read_rows<T: TableRow>(&self) -> Result<Vec<Arc<Row<T>>>, Diagnostics> {
@@ -175,12 +153,7 @@ impl Pack {
             body,
         };
         let columns = raw.columns();
-        let mut report = Report {
-            row: &raw.id,
-            place: &raw.place,
-            columns: &columns,
-            found: Vec::new(),
-        };
+        let mut report = Report { row: &raw.id, place: &raw.place, columns: &columns, found: Vec::new() };
         check_declared(&row, &mut report);
         T::check(&row, self, &mut report);
         let wrong = !report.found.is_empty();
@@ -198,16 +171,10 @@ impl Pack {
                     found.push(unknown_row(need, nearest(need, known), &row.place).in_row(&row.id));
                 }
             }
-            edges
-                .entry(row.id.clone())
-                .or_insert_with(Vec::new)
-                .extend(needs);
+            edges.entry(row.id.clone()).or_insert_with(Vec::new).extend(needs);
         }
         if let Some(names) = circle(&edges) {
-            let place = rows
-                .iter()
-                .find(|row| row.id == names[0])
-                .map(|row| &row.place);
+            let place = rows.iter().find(|row| row.id == names[0]).map(|row| &row.place);
             if let Some(place) = place {
                 found.push(cycle(&names, place));
             }
@@ -241,11 +208,7 @@ impl<'p> WrittenRow<'p> {
         self.raw.mode
     }
     pub fn basis(&self) -> Vec<crate::row::Basis> {
-        self.raw
-            .basis
-            .iter()
-            .map(|(basis, _)| basis.clone())
-            .collect()
+        self.raw.basis.iter().map(|(basis, _)| basis.clone()).collect()
     }
     pub fn reason(&self) -> Option<&'p Bilingual> {
         self.raw.reason.as_ref()
@@ -286,11 +249,7 @@ fn finish(mut found: Vec<Diagnostic>) -> Result<(), Diagnostics> {
     Err(Diagnostics(found))
 }
 
-fn read_files(
-    market: &str,
-    sources: &[Source],
-    found: &mut Vec<Diagnostic>,
-) -> BTreeMap<String, Vec<RawRow>> {
+fn read_files(market: &str, sources: &[Source], found: &mut Vec<Diagnostic>) -> BTreeMap<String, Vec<RawRow>> {
     let mut tables: BTreeMap<String, Vec<RawRow>> = BTreeMap::new();
     let mut rows_count = 0;
     if sources.len() > FILES_MAX {
@@ -319,10 +278,7 @@ fn read_files(
             found.push(Diagnostic::at(
                 &Place::file(&source.path),
                 "policy_too_many_rows",
-                Bilingual::new(
-                    format!("一个策略包最多 {ROWS_MAX} 行"),
-                    format!("A pack has at most {ROWS_MAX} rows"),
-                ),
+                Bilingual::new(format!("一个策略包最多 {ROWS_MAX} 行"), format!("A pack has at most {ROWS_MAX} rows")),
             ));
             break;
         }
@@ -353,8 +309,7 @@ fn read_file(source: &Source) -> Result<(String, Vec<Node>), Diagnostic> {
     let Value::Map(entries) = node.value else {
         return Err(shape(&node.place));
     };
-    let (rows, head): (Vec<Entry>, Vec<Entry>) =
-        entries.into_iter().partition(|entry| entry.key == "rows");
+    let (rows, head): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(|entry| entry.key == "rows");
     let head: Head = typed::read_entries(&head.iter().collect::<Vec<_>>(), &node.place)?;
     let Some(rows) = rows.into_iter().next() else {
         return Err(shape(&node.place));
@@ -391,11 +346,7 @@ fn check_declared<T: TableRow>(row: &Row<T>, report: &mut Report<'_>) {
         }
     }
     if T::REASON_REQUIRED && (row.reason.is_none() || row.fix.is_none()) {
-        let column = if row.reason.is_none() {
-            "reason"
-        } else {
-            "fix"
-        };
+        let column = if row.reason.is_none() { "reason" } else { "fix" };
         report.refuse(
             column,
             "policy_column_missing",
@@ -427,7 +378,6 @@ fn version_of(market: &str, tables: &BTreeMap<String, Vec<RawRow>>) -> String {
         .collect();
     let canonical = serde_json::json!({ "market": market, "tables": tables });
     // Canonical JSON of a tree we built (finite numbers, text keys) cannot fail; the plain form stands in if it ever does.
-    let bytes =
-        serde_jcs::to_vec(&canonical).unwrap_or_else(|_| canonical.to_string().into_bytes());
+    let bytes = serde_jcs::to_vec(&canonical).unwrap_or_else(|_| canonical.to_string().into_bytes());
     hex::encode(Sha256::digest(bytes))
 }

@@ -37,10 +37,8 @@ impl Packs {
     /// # Errors
     /// A single diagnostic when there is no pack of the home market, which holds the working parameters.
     pub fn new(packs: impl IntoIterator<Item = Arc<Pack>>) -> Result<Self, Diagnostics> {
-        let by_market: BTreeMap<String, Arc<Pack>> = packs
-            .into_iter()
-            .map(|pack| (pack.market().to_owned(), pack))
-            .collect();
+        let by_market: BTreeMap<String, Arc<Pack>> =
+            packs.into_iter().map(|pack| (pack.market().to_owned(), pack)).collect();
         if by_market.contains_key(HOME_MARKET) {
             return Ok(Self { by_market });
         }
@@ -65,10 +63,7 @@ impl Packs {
         Self::read_folder(root, |pack| tables.check(pack))
     }
 
-    fn read_folder(
-        root: &Path,
-        check: impl Fn(&Pack) -> Result<(), Diagnostics>,
-    ) -> Result<Self, Diagnostics> {
+    fn read_folder(root: &Path, check: impl Fn(&Pack) -> Result<(), Diagnostics>) -> Result<Self, Diagnostics> {
         let mut packs = Vec::new();
         let mut found = Vec::new();
         for (market, folder) in folders(root)? {
@@ -145,10 +140,7 @@ pub fn shipped() -> Packs {
 pub fn shipped_sources() -> BTreeMap<String, Vec<Source>> {
     let mut markets: BTreeMap<String, Vec<Source>> = BTreeMap::new();
     for (market, path, text) in SHIPPED_FILES {
-        markets
-            .entry((*market).to_owned())
-            .or_default()
-            .push(Source::new(*path, *text));
+        markets.entry((*market).to_owned()).or_default().push(Source::new(*path, *text));
     }
     markets
 }
@@ -159,10 +151,7 @@ pub fn pack_from_folder(market: &str, folder: &Path) -> Result<Pack, Diagnostics
     let mut paths: Vec<_> = std::fs::read_dir(folder)
         .map_err(|error| unreadable(&name, &error))?
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|ext| ext == "yaml" || ext == "yml")
-        })
+        .filter(|path| path.extension().is_some_and(|ext| ext == "yaml" || ext == "yml"))
         .collect();
     paths.sort();
     paths.truncate(FILES_MAX + 1);
@@ -201,9 +190,7 @@ fn unreadable(name: &str, error: &std::io::Error) -> Diagnostics {
         "policy_file_unreadable",
         Bilingual::new(
             format!("读不了“{name}”：{error}。请确认它存在、可读、是 UTF-8 文本"),
-            format!(
-                "`{name}` cannot be read: {error}. It must exist, be readable and be UTF-8 text"
-            ),
+            format!("`{name}` cannot be read: {error}. It must exist, be readable and be UTF-8 text"),
         ),
     )
     .into()

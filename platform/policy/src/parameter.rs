@@ -53,11 +53,7 @@ impl TableRow for Parameter {
         };
         let low = parameter.minimum.unwrap_or(f64::NEG_INFINITY);
         let high = parameter.maximum.unwrap_or(f64::INFINITY);
-        let (low, high) = if parameter.unit == "share" {
-            (low.max(0.0), high.min(1.0))
-        } else {
-            (low, high)
-        };
+        let (low, high) = if parameter.unit == "share" { (low.max(0.0), high.min(1.0)) } else { (low, high) };
         if values.iter().any(|value| *value < low || *value > high) {
             report.refuse(
                 "value",
@@ -75,31 +71,17 @@ impl TableRow for Parameter {
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ParameterError {
     #[error("no parameter `{name}` in pack {market}{}", hint(.nearest))]
-    Unknown {
-        market: String,
-        name: String,
-        nearest: Option<String>,
-    },
+    Unknown { market: String, name: String, nearest: Option<String> },
     #[error("parameter `{name}` of pack {market} is not in force on {date}")]
-    NotInForce {
-        market: String,
-        name: String,
-        date: Date,
-    },
+    NotInForce { market: String, name: String, date: Date },
     #[error("parameter `{name}` of pack {market} is not {wanted}")]
-    WrongKind {
-        market: String,
-        name: String,
-        wanted: &'static str,
-    },
+    WrongKind { market: String, name: String, wanted: &'static str },
     #[error(transparent)]
     Table(#[from] Diagnostics),
 }
 
 fn hint(nearest: &Option<String>) -> String {
-    nearest
-        .as_ref()
-        .map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
+    nearest.as_ref().map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
 }
 
 impl Pack {
@@ -114,11 +96,7 @@ impl Pack {
             return Err(ParameterError::NotInForce { market, name, date });
         }
         let near = nearest(&name, rows.iter().map(|row| row.id.as_str())).map(str::to_owned);
-        Err(ParameterError::Unknown {
-            market,
-            name,
-            nearest: near,
-        })
+        Err(ParameterError::Unknown { market, name, nearest: near })
     }
 
     /// A whole number.
@@ -169,11 +147,7 @@ impl Pack {
     }
 
     fn wrong_kind(&self, name: &str, wanted: &'static str) -> ParameterError {
-        ParameterError::WrongKind {
-            market: self.market().to_owned(),
-            name: name.to_owned(),
-            wanted,
-        }
+        ParameterError::WrongKind { market: self.market().to_owned(), name: name.to_owned(), wanted }
     }
 }
 

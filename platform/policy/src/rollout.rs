@@ -17,11 +17,7 @@ pub fn applies(mode: Mode, subject_id: &str, row_id: &str) -> bool {
 /// The subject's place among 10,000 for this row: uniform, from SHA-256 of both ids.
 pub fn percentile(subject_id: &str, row_id: &str) -> u64 {
     let mut hash = Sha256::new();
-    hash.update(
-        u64::try_from(row_id.len())
-            .unwrap_or(u64::MAX)
-            .to_be_bytes(),
-    );
+    hash.update(u64::try_from(row_id.len()).unwrap_or(u64::MAX).to_be_bytes());
     hash.update(row_id);
     hash.update(subject_id);
     let digest = hash.finalize();

@@ -34,12 +34,7 @@ impl Mode {
             "on" => Some(Self::On),
             other => {
                 let number = other.strip_prefix("percentage:")?.trim();
-                let share: u8 = number
-                    .strip_suffix('%')
-                    .unwrap_or(number)
-                    .trim_end()
-                    .parse()
-                    .ok()?;
+                let share: u8 = number.strip_suffix('%').unwrap_or(number).trim_end().parse().ok()?;
                 (share <= 100).then_some(Self::Percentage(share))
             }
         }

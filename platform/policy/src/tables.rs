@@ -55,9 +55,7 @@ pub struct Tables {
 
 impl Tables {
     pub fn new() -> Self {
-        let mut tables = Self {
-            known: BTreeMap::new(),
-        };
+        let mut tables = Self { known: BTreeMap::new() };
         tables.with::<Law>();
         tables.with::<Parameter>();
         tables.with::<crate::calendar::CalendarDay>();
@@ -75,12 +73,8 @@ impl Tables {
     }
 
     fn add<T: TableRow>(&mut self, tests: Option<RunTests>) -> &mut Self {
-        let table = Table {
-            name: T::TABLE,
-            variables: T::VARIABLES,
-            check: |pack| pack.rows::<T>().map(|_| ()),
-            tests,
-        };
+        let table =
+            Table { name: T::TABLE, variables: T::VARIABLES, check: |pack| pack.rows::<T>().map(|_| ()), tests };
         self.known.insert(T::TABLE, table);
         self
     }
@@ -106,11 +100,7 @@ impl Tables {
                 None => found.extend(self.unknown_table(name, pack)),
             }
         }
-        if found.is_empty() {
-            Ok(())
-        } else {
-            Err(Diagnostics(found))
-        }
+        if found.is_empty() { Ok(()) } else { Err(Diagnostics(found)) }
     }
 
     /// Runs all inline tests of the pack, or those of one table or one row.
@@ -135,26 +125,16 @@ impl Tables {
     fn unknown_table(&self, name: &str, pack: &Pack) -> Option<Diagnostic> {
         let near = nearest(name, self.names());
         let (zh, en) = match near {
-            Some(near) => (
-                format!("，您是否想写“{near}”？"),
-                format!("; did you mean `{near}`?"),
-            ),
+            Some(near) => (format!("，您是否想写“{near}”？"), format!("; did you mean `{near}`?")),
             None => {
                 let all = self.names().collect::<Vec<_>>().join(", ");
                 (format!("。可用：{all}"), format!(". Known: {all}"))
             }
         };
-        let message = Bilingual::new(
-            format!("没有“{name}”这个表{zh}"),
-            format!("There is no table `{name}`{en}"),
-        );
+        let message = Bilingual::new(format!("没有“{name}”这个表{zh}"), format!("There is no table `{name}`{en}"));
         let rows = pack.written_rows(name);
         let first = rows.first()?;
-        let place = crate::diagnostic::Place {
-            file: first.place().file.clone(),
-            line: 1,
-            column: 1,
-        };
+        let place = crate::diagnostic::Place { file: first.place().file.clone(), line: 1, column: 1 };
         Some(Diagnostic::at(&place, "policy_table_unknown", message))
     }
 }

@@ -5,8 +5,8 @@
 
 use serde::de::value::{SeqDeserializer, StringDeserializer};
 use serde::de::{
-    self, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess,
-    VariantAccess, Visitor,
+    self, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, VariantAccess,
+    Visitor,
 };
 use std::fmt;
 
@@ -29,10 +29,7 @@ pub fn read<T: DeserializeOwned>(node: &Node) -> Result<T, Diagnostic> {
 }
 
 /// Reads the columns in `entries` as a `T`; a missing column is reported at `place`.
-pub(crate) fn read_entries<T: DeserializeOwned>(
-    entries: &[&Entry],
-    place: &Place,
-) -> Result<T, Diagnostic> {
+pub(crate) fn read_entries<T: DeserializeOwned>(entries: &[&Entry], place: &Place) -> Result<T, Diagnostic> {
     let deserializer = EntriesDeserializer { entries, place };
     T::deserialize(deserializer).map_err(|error| error.into_diagnostic(place))
 }
@@ -57,12 +54,7 @@ impl Error {
 
     /// A refusal of a bespoke value type, for `Deserialize` implementations that want both languages.
     pub(crate) fn plain(code: &'static str, message: Bilingual) -> Self {
-        Self {
-            place: None,
-            field: None,
-            code,
-            message,
-        }
+        Self { place: None, field: None, code, message }
     }
 }
 
@@ -98,10 +90,7 @@ impl de::Error for Error {
     fn missing_field(field: &'static str) -> Self {
         Self::plain(
             "policy_column_missing",
-            Bilingual::new(
-                format!("缺少字段“{field}”，请补上"),
-                format!("The column `{field}` is missing; add it"),
-            ),
+            Bilingual::new(format!("缺少字段“{field}”，请补上"), format!("The column `{field}` is missing; add it")),
         )
         .in_field(field)
     }
@@ -123,9 +112,7 @@ impl de::Error for Error {
                     None => format!("“{variant}”不是可用的值。可用：{known}"),
                 },
                 match hint {
-                    Some(near) => format!(
-                        "`{variant}` is not a known value; did you mean `{near}`? Known: {known}"
-                    ),
+                    Some(near) => format!("`{variant}` is not a known value; did you mean `{near}`? Known: {known}"),
                     None => format!("`{variant}` is not a known value. Known: {known}"),
                 },
             ),
@@ -207,9 +194,9 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
             Value::Integer(value) => visitor.visit_i64(*value),
             Value::Decimal(value) => visitor.visit_f64(*value),
             Value::Text(value) => visitor.visit_str(value),
-            Value::List(items) => visitor.visit_seq(SeqDeserializer::new(
-                items.iter().map(|node| NodeDeserializer { node }),
-            )),
+            Value::List(items) => {
+                visitor.visit_seq(SeqDeserializer::new(items.iter().map(|node| NodeDeserializer { node })))
+            }
             Value::Map(entries) => visitor.visit_map(Entries::new(entries)),
         };
         result.map_err(|error: Error| error.located(&self.node.place))
@@ -243,9 +230,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match &self.node.value {
-            Value::Text(value) => visitor
-                .visit_str(value)
-                .map_err(|error: Error| error.located(&self.node.place)),
+            Value::Text(value) => visitor.visit_str(value).map_err(|error: Error| error.located(&self.node.place)),
             Value::Integer(_) | Value::Decimal(_) | Value::Bool(_) => {
                 Err(self.wrong("文字（请加引号）", "text (put it in quotes)"))
             }
@@ -279,22 +264,12 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
         }
     }
 
-    fn deserialize_unit_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
+    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
         self.deserialize_unit(visitor)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        visitor
-            .visit_newtype_struct(self)
-            .map_err(|error: Error| error.located(&self.node.place))
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_newtype_struct(self).map_err(|error: Error| error.located(&self.node.place))
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -338,9 +313,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
                 return Err(unknown_column(&entry.key, fields).located(&entry.key_place));
             }
         }
-        visitor
-            .visit_map(Entries::new(entries))
-            .map_err(|error: Error| error.located(&self.node.place))
+        visitor.visit_map(Entries::new(entries)).map_err(|error: Error| error.located(&self.node.place))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -351,21 +324,14 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
     ) -> Result<V::Value, Error> {
         let (variant, place, content) = match &self.node.value {
             Value::Text(text) => (text, &self.node.place, None),
-            Value::Map(entries) if entries.len() == 1 => (
-                &entries[0].key,
-                &entries[0].key_place,
-                Some(&entries[0].value),
-            ),
+            Value::Map(entries) if entries.len() == 1 => {
+                (&entries[0].key, &entries[0].key_place, Some(&entries[0].value))
+            }
             _ => {
-                return Err(self.wrong(
-                    "一个名称，或只有一个字段的一组",
-                    "a name, or a single named field",
-                ));
+                return Err(self.wrong("一个名称，或只有一个字段的一组", "a name, or a single named field"));
             }
         };
-        visitor
-            .visit_enum(Variant { variant, content })
-            .map_err(|error: Error| error.located(place))
+        visitor.visit_enum(Variant { variant, content }).map_err(|error: Error| error.located(place))
     }
 
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -385,28 +351,20 @@ struct Entries<'n> {
 
 impl<'n> Entries<'n> {
     fn new(entries: &'n [Entry]) -> Self {
-        Self {
-            rest: entries.iter(),
-            current: None,
-        }
+        Self { rest: entries.iter(), current: None }
     }
 }
 
 impl<'de> MapAccess<'de> for Entries<'_> {
     type Error = Error;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Error> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
         let Some(entry) = self.rest.next() else {
             return Ok(None);
         };
         self.current = Some(entry);
         let key: StringDeserializer<Error> = entry.key.clone().into_deserializer();
-        seed.deserialize(key)
-            .map(Some)
-            .map_err(|error| error.located(&entry.key_place))
+        seed.deserialize(key).map(Some).map_err(|error| error.located(&entry.key_place))
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
@@ -435,23 +393,15 @@ impl<'de> EnumAccess<'de> for Variant<'_> {
 
 impl Variant<'_> {
     fn content(&self) -> Result<NodeDeserializer<'_>, Error> {
-        self.content
-            .map(|node| NodeDeserializer { node })
-            .ok_or_else(|| {
-                Error::plain(
-                    "policy_value_invalid",
-                    Bilingual::new(
-                        format!(
-                            "“{}”后面还需要内容，写成“{}: …”",
-                            self.variant, self.variant
-                        ),
-                        format!(
-                            "`{}` needs content; write `{}: …`",
-                            self.variant, self.variant
-                        ),
-                    ),
-                )
-            })
+        self.content.map(|node| NodeDeserializer { node }).ok_or_else(|| {
+            Error::plain(
+                "policy_value_invalid",
+                Bilingual::new(
+                    format!("“{}”后面还需要内容，写成“{}: …”", self.variant, self.variant),
+                    format!("`{}` needs content; write `{}: …`", self.variant, self.variant),
+                ),
+            )
+        })
     }
 }
 
@@ -473,11 +423,7 @@ impl<'de> VariantAccess<'de> for Variant<'_> {
         self.content()?.deserialize_seq(visitor)
     }
 
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
+    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
         self.content()?.deserialize_struct("", fields, visitor)
     }
 }
@@ -493,9 +439,7 @@ impl<'de> Deserializer<'de> for EntriesDeserializer<'_> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         let owned: Vec<Entry> = self.entries.iter().map(|entry| (*entry).clone()).collect();
-        visitor
-            .visit_map(Entries::new(&owned))
-            .map_err(|error: Error| error.located(self.place))
+        visitor.visit_map(Entries::new(&owned)).map_err(|error: Error| error.located(self.place))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(

@@ -22,11 +22,8 @@ enum Severity {
 
 impl TableRow for Rule {
     const TABLE: &'static str = "rules";
-    const VARIABLES: &'static [Variable] = &[
-        Variable::int("price_minor"),
-        Variable::text("brand"),
-        Variable::texts("atoms"),
-    ];
+    const VARIABLES: &'static [Variable] =
+        &[Variable::int("price_minor"), Variable::text("brand"), Variable::texts("atoms")];
 
     fn conditions(&self) -> Vec<(&'static str, &Condition)> {
         self.unless.iter().map(|one| ("unless", one)).collect()
@@ -38,11 +35,7 @@ impl TableRow for Rule {
 
     fn check(row: &Row<Self>, _: &Pack, report: &mut Report<'_>) {
         if row.body.terms.is_empty() {
-            report.refuse(
-                "terms",
-                "terms_empty",
-                Bilingual::new("请写词", "Name a term"),
-            );
+            report.refuse("terms", "terms_empty", Bilingual::new("请写词", "Name a term"));
         }
     }
 }
@@ -70,10 +63,7 @@ rows:
 fn pack(rows: &str) -> Result<Pack, policy::Diagnostics> {
     Pack::from_sources(
         "cn",
-        &[
-            Source::new("cn/laws.yaml", LAWS_OK),
-            Source::new("cn/rules.yaml", format!("table: rules\nrows:\n{rows}")),
-        ],
+        &[Source::new("cn/laws.yaml", LAWS_OK), Source::new("cn/rules.yaml", format!("table: rules\nrows:\n{rows}"))],
     )
 }
 
@@ -86,13 +76,7 @@ fn refused(rows: &str) -> (String, u32, u32, Option<Box<str>>, String) {
     let first = found.iter().next().expect("at least one").clone();
     assert!(!first.message.zh.is_empty() && !first.message.en.is_empty());
     assert_eq!(&*first.file, "cn/rules.yaml", "{first}");
-    (
-        first.code.to_owned(),
-        first.line,
-        first.column,
-        first.row,
-        first.message.en,
-    )
+    (first.code.to_owned(), first.line, first.column, first.row, first.message.en)
 }
 
 const GOOD: &str = "  - id: absolute
@@ -120,17 +104,11 @@ fn a_good_row_is_read_whole() {
     assert_eq!(cited.zh, "《广告法》第九条第（三）项");
     assert_eq!(cited.en, "Advertising Law, Article 9, item (3)");
     let mut facts = Facts::new();
-    facts
-        .clear(Rule::VARIABLES)
-        .set("price_minor", 101_i64)
-        .set("brand", "y");
+    facts.clear(Rule::VARIABLES).set("price_minor", 101_i64).set("brand", "y");
     assert!(row.when.as_ref().unwrap().holds(&facts).unwrap());
     facts.set("price_minor", 100_i64);
     assert!(!row.when.as_ref().unwrap().holds(&facts).unwrap());
-    assert!(
-        pack.rows_at::<Rule>(date(2021, 4, 28)).unwrap().is_empty(),
-        "not yet in force"
-    );
+    assert!(pack.rows_at::<Rule>(date(2021, 4, 28)).unwrap().is_empty(), "not yet in force");
     assert_eq!(row.tests.len(), 1);
     assert_eq!(row.tests[0].to_json()["title"], "最佳");
 }
@@ -139,10 +117,7 @@ fn a_good_row_is_read_whole() {
 fn a_wrong_column_is_refused_with_its_place_and_the_nearest_name() {
     let text = GOOD.replace("    severity: major", "    serverity: major");
     let (code, line, column, row, message) = refused(&text);
-    assert_eq!(
-        (code.as_str(), line, column),
-        ("policy_column_unknown", 13, 5)
-    );
+    assert_eq!((code.as_str(), line, column), ("policy_column_unknown", 13, 5));
     assert_eq!(row.as_deref(), Some("absolute"));
     assert!(message.contains("`severity`"), "{message}");
 }
@@ -157,87 +132,28 @@ fn a_misspelt_envelope_column_is_named() {
 #[test]
 fn wrong_values_are_refused_where_they_stand() {
     for (from, to, code, line, column) in [
-        (
-            "severity: major",
-            "severity: majer",
-            "policy_value_unknown",
-            13,
-            15,
-        ),
+        ("severity: major", "severity: majer", "policy_value_unknown", 13, 15),
         ("[最佳, '100%']", "[最佳, 100]", "policy_type_wrong", 12, 17),
         ("[最佳, '100%']", "[]", "terms_empty", 12, 12),
         ("2021-04-29", "2021-04-31", "policy_value_invalid", 4, 11),
-        (
-            "'percentage: 25'",
-            "'percentage: 250'",
-            "policy_value_invalid",
-            5,
-            11,
-        ),
-        (
-            "law: advertising-law",
-            "law: advertizing-law",
-            "policy_law_unknown",
-            6,
-            13,
-        ),
+        ("'percentage: 25'", "'percentage: 250'", "policy_value_invalid", 5, 11),
+        ("law: advertising-law", "law: advertizing-law", "policy_law_unknown", 6, 13),
         ("9(3)", "99(3)", "policy_article_unknown", 6, 13),
         ("9(3)", "第九条", "policy_article_unknown", 6, 13),
-        (
-            "brand != 'x'",
-            "brnad != 'x'",
-            "policy_condition_invalid",
-            9,
-            11,
-        ),
-        (
-            "brand != 'x'",
-            "brand > 3",
-            "policy_condition_invalid",
-            9,
-            11,
-        ),
+        ("brand != 'x'", "brnad != 'x'", "policy_condition_invalid", 9, 11),
+        ("brand != 'x'", "brand > 3", "policy_condition_invalid", 9, 11),
         ("brand != 'x'", "(brand", "policy_value_invalid", 9, 11),
-        (
-            "brand != 'x'",
-            "brand.nosuch()",
-            "policy_condition_invalid",
-            9,
-            11,
-        ),
-        (
-            "price_minor > 100 && brand != 'x'",
-            "price_minor + 1",
-            "policy_condition_invalid",
-            9,
-            11,
-        ),
+        ("brand != 'x'", "brand.nosuch()", "policy_condition_invalid", 9, 11),
+        ("price_minor > 100 && brand != 'x'", "price_minor + 1", "policy_condition_invalid", 9, 11),
         (", en: Remove it", "", "policy_column_missing", 8, 10),
-        (
-            "id: absolute",
-            "id: 'Absolute !'",
-            "policy_id_invalid",
-            3,
-            9,
-        ),
+        ("id: absolute", "id: 'Absolute !'", "policy_id_invalid", 3, 9),
         ("    from: 2021-04-29\n", "", "policy_column_missing", 3, 5),
-        (
-            "    from: 2021-04-29\n",
-            "    from: 2021-04-29\n    until: 2021-04-29\n",
-            "policy_dates_reversed",
-            5,
-            12,
-        ),
+        ("    from: 2021-04-29\n", "    from: 2021-04-29\n    until: 2021-04-29\n", "policy_dates_reversed", 5, 12),
     ] {
         let text = GOOD.replacen(from, to, 1);
         assert_ne!(text, GOOD, "{from}");
         let found = refused(&text);
-        assert_eq!(
-            (found.0.as_str(), found.1, found.2),
-            (code, line, column),
-            "{to}: {}",
-            found.4
-        );
+        assert_eq!((found.0.as_str(), found.1, found.2), (code, line, column), "{to}: {}", found.4);
     }
 }
 
@@ -247,24 +163,15 @@ fn conditions_in_the_tables_own_columns_are_checked_too() {
     assert_eq!((code.as_str(), line), ("policy_condition_invalid", 14));
     assert!(message.contains("`price_minor`"), "{message}");
     let fine = format!("{GOOD}    unless: atoms.exists(one, one == 'a')\n");
-    assert!(
-        pack(&fine).unwrap().rows::<Rule>().is_ok(),
-        "its own variable is not a free one"
-    );
+    assert!(pack(&fine).unwrap().rows::<Rule>().is_ok(), "its own variable is not a free one");
 }
 
 #[test]
 fn a_condition_too_long_or_too_deep_is_refused() {
     for (label, text) in [
         ("long", format!("{} true", "true || ".repeat(400))),
-        (
-            "brackets",
-            format!("{}true{}", "(".repeat(200), ")".repeat(200)),
-        ),
-        (
-            "lists",
-            format!("{}{} == []", "[".repeat(400), "]".repeat(400)),
-        ),
+        ("brackets", format!("{}true{}", "(".repeat(200), ")".repeat(200))),
+        ("lists", format!("{}{} == []", "[".repeat(400), "]".repeat(400))),
         ("choices", format!("{}true", "true?true:".repeat(90))),
     ] {
         assert!(Condition::compile(&text).is_err(), "{label}");
@@ -298,10 +205,7 @@ fn rows_of_one_id_must_not_be_in_force_together() {
     let next = row("a", "    from: 2022-01-01\n");
     let both = pack(&format!("{one}{next}")).unwrap();
     assert_eq!(both.rows_at::<Rule>(date(2021, 12, 31)).unwrap().len(), 1);
-    assert_eq!(
-        both.rows_at::<Rule>(date(2022, 1, 1)).unwrap()[0].from,
-        date(2022, 1, 1)
-    );
+    assert_eq!(both.rows_at::<Rule>(date(2022, 1, 1)).unwrap()[0].from, date(2022, 1, 1));
     let early = row("a", "    from: 2021-12-31\n");
     assert_eq!(refused(&format!("{one}{early}")).0, "policy_dates_overlap");
     let same = row("a", "    from: 2022-01-01\n");
@@ -333,10 +237,7 @@ fn circles_are_refused_and_named() {
     let b = row("b", "    from: 2020-01-01\n    extends: a\n");
     let (code, .., message) = refused(&format!("{a}{b}"));
     assert_eq!(code, "policy_cycle");
-    assert!(
-        message.contains("a → b → a") || message.contains("b → a → b"),
-        "{message}"
-    );
+    assert!(message.contains("a → b → a") || message.contains("b → a → b"), "{message}");
     let c = row("c", "    from: 2020-01-01\n    parent: d\n");
     let d = row("d", "    from: 2020-01-01\n    parent: c\n");
     assert_eq!(refused(&format!("{c}{d}")).0, "policy_cycle");
@@ -379,19 +280,13 @@ fn yaml_that_cannot_be_read_is_refused_with_a_line() {
 
 #[test]
 fn bombs_are_refused() {
-    let mut bomb = String::from(
-        "  - id: a\n    from: 2020-01-01\n    x0: &x0 [a, a, a, a, a, a, a, a, a, a]\n",
-    );
+    let mut bomb = String::from("  - id: a\n    from: 2020-01-01\n    x0: &x0 [a, a, a, a, a, a, a, a, a, a]\n");
     for level in 1..8 {
         let refs = vec![format!("*x{}", level - 1); 10].join(", ");
         bomb.push_str(&format!("    x{level}: &x{level} [{refs}]\n"));
     }
     assert_eq!(refused(&bomb).0, "policy_yaml_unreadable");
-    let deep = format!(
-        "  - id: a\n    from: 2020-01-01\n    terms: {}{}\n",
-        "[".repeat(100),
-        "]".repeat(100)
-    );
+    let deep = format!("  - id: a\n    from: 2020-01-01\n    terms: {}{}\n", "[".repeat(100), "]".repeat(100));
     assert_eq!(refused(&deep).0, "policy_yaml_unreadable");
     let large = "#".repeat(policy::node::FILE_BYTES_MAX + 1);
     assert_eq!(refused(&large).0, "policy_file_too_large");

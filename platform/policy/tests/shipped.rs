@@ -18,10 +18,7 @@ fn the_shipped_packs_are_valid() {
 #[test]
 fn the_folder_gives_the_same_packs_as_the_binary() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
-    assert_eq!(
-        Packs::from_folder(&root).unwrap().version(),
-        shipped().version()
-    );
+    assert_eq!(Packs::from_folder(&root).unwrap().version(), shipped().version());
 }
 
 #[test]
@@ -35,7 +32,9 @@ fn what_is_wrong_in_several_packs_comes_at_once() {
     let folder = std::env::temp_dir().join(format!("policy-test-{}", std::process::id()));
     for (market, column) in [("cn", "untit"), ("us", "unti")] {
         std::fs::create_dir_all(folder.join(market)).unwrap();
-        let row = format!("  - id: a\n    from: 2024-01-01\n    title: {{ zh: 一, en: A }}\n    value: 1\n    {column}: count\n");
+        let row = format!(
+            "  - id: a\n    from: 2024-01-01\n    title: {{ zh: 一, en: A }}\n    value: 1\n    {column}: count\n"
+        );
         std::fs::write(folder.join(market).join("p.yaml"), format!("table: parameters\nrows:\n{row}")).unwrap();
     }
     let found = Packs::from_folder_checked(&folder, &policy::Tables::new()).unwrap_err();
@@ -49,55 +48,21 @@ fn what_is_wrong_in_several_packs_comes_at_once() {
 fn parameters_are_found_by_name_and_day() {
     let packs = shipped();
     let day = date(2026, 6, 1);
-    assert_eq!(
-        packs
-            .home()
-            .integer("merchants.reverification_months", day)
-            .unwrap(),
-        6
-    );
-    assert_eq!(
-        packs
-            .home()
-            .integers("merchants.expiry_warning_days", day)
-            .unwrap(),
-        [60, 30, 7]
-    );
-    assert_eq!(
-        packs
-            .home()
-            .list("accounts.second_factor_roles", day)
-            .unwrap(),
-        ["admin"]
-    );
-    assert_eq!(
-        packs
-            .market("eu")
-            .unwrap()
-            .integer("price.reference_window_days", day)
-            .unwrap(),
-        30
-    );
-    match packs
-        .home()
-        .integer("review.lease_minute", day)
-        .unwrap_err()
-    {
+    assert_eq!(packs.home().integer("merchants.reverification_months", day).unwrap(), 6);
+    assert_eq!(packs.home().integers("merchants.expiry_warning_days", day).unwrap(), [60, 30, 7]);
+    assert_eq!(packs.home().list("accounts.second_factor_roles", day).unwrap(), ["admin"]);
+    assert_eq!(packs.market("eu").unwrap().integer("price.reference_window_days", day).unwrap(), 30);
+    match packs.home().integer("review.lease_minute", day).unwrap_err() {
         ParameterError::Unknown { nearest, .. } => {
             assert_eq!(nearest.as_deref(), Some("review.lease_minutes"))
         }
         other => panic!("{other}"),
     }
     assert!(matches!(
-        packs
-            .home()
-            .integer("review.lease_minutes", date(2000, 1, 1)),
+        packs.home().integer("review.lease_minutes", date(2000, 1, 1)),
         Err(ParameterError::NotInForce { .. })
     ));
-    assert!(matches!(
-        packs.home().text("review.lease_minutes", day),
-        Err(ParameterError::WrongKind { .. })
-    ));
+    assert!(matches!(packs.home().text("review.lease_minutes", day), Err(ParameterError::WrongKind { .. })));
 }
 
 fn days() -> WorkingDays {
@@ -143,28 +108,15 @@ fn a_year_has_as_many_working_days_as_the_notice_leaves() {
 #[test]
 fn deadlines_run_over_holidays() {
     let days = days();
-    assert_eq!(
-        days.add_working_days(date(2026, 9, 30), 7),
-        date(2026, 10, 15)
-    );
+    assert_eq!(days.add_working_days(date(2026, 9, 30), 7), date(2026, 10, 15));
     assert_eq!(days.next(date(2026, 2, 14)), date(2026, 2, 24));
-    assert_eq!(
-        days.add_working_days(date(2026, 2, 15), 0),
-        date(2026, 2, 24)
-    );
-    assert_eq!(
-        days.working_days_between(date(2026, 2, 13), date(2026, 2, 24)),
-        2
-    );
+    assert_eq!(days.add_working_days(date(2026, 2, 15), 0), date(2026, 2, 24));
+    assert_eq!(days.working_days_between(date(2026, 2, 13), date(2026, 2, 24)), 2);
 }
 
 fn any_day() -> impl proptest::strategy::Strategy<Value = Date> {
     use proptest::strategy::Strategy as _;
-    (0_i64..1096).prop_map(|offset| {
-        date(2024, 1, 1)
-            .checked_add(jiff::Span::new().days(offset))
-            .unwrap()
-    })
+    (0_i64..1096).prop_map(|offset| date(2024, 1, 1).checked_add(jiff::Span::new().days(offset)).unwrap())
 }
 
 proptest::proptest! {
@@ -215,15 +167,8 @@ proptest::proptest! {
 
 #[test]
 fn a_rollout_reaches_its_share() {
-    let hit = (0..20_000)
-        .filter(|n| {
-            policy::applies(
-                policy::Mode::Percentage(25),
-                &format!("listing-{n}"),
-                "rule",
-            )
-        })
-        .count();
+    let hit =
+        (0..20_000).filter(|n| policy::applies(policy::Mode::Percentage(25), &format!("listing-{n}"), "rule")).count();
     assert!((4_700..5_300).contains(&hit), "{hit}");
 }
 
@@ -246,10 +191,7 @@ fn numbers_are_written_as_laws_write_them() {
     let shown = Provision::parse("28¶2(4)").unwrap().shown();
     assert_eq!(shown.zh, "第二十八条第二款第（四）项");
     assert_eq!(shown.en, "Article 28, paragraph 2, item (4)");
-    assert_eq!(
-        Provision::parse("63-1").unwrap().shown().zh,
-        "第六十三条之一"
-    );
+    assert_eq!(Provision::parse("63-1").unwrap().shown().zh, "第六十三条之一");
     for wrong in ["", "0", "九", "9(", "9()", "9(3", "9¶", "-1", "9 (3)"] {
         assert_eq!(Provision::parse(wrong), None, "{wrong}");
     }

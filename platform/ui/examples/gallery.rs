@@ -28,15 +28,7 @@ fn view(language: Language, theme: Theme, area: Area, path: &str) -> View {
     ];
     cx.nav = keys
         .iter()
-        .map(|(key, icon, n)| {
-            NavEntry::new(
-                area,
-                &format!("ui-nav-{key}"),
-                &format!("/console/{key}"),
-                icon,
-            )
-            .count(*n)
-        })
+        .map(|(key, icon, n)| NavEntry::new(area, &format!("ui-nav-{key}"), &format!("/console/{key}"), icon).count(*n))
         .collect();
     cx.zone = jiff::tz::TimeZone::get("Asia/Shanghai").unwrap_or(jiff::tz::TimeZone::UTC);
     cx.theme = theme;
@@ -59,9 +51,7 @@ fn now() -> Timestamp {
 }
 
 fn states() -> Vec<(String, String)> {
-    [("open", "待审"), ("passed", "通过"), ("rejected", "驳回")]
-        .map(|(v, l)| (v.into(), l.into()))
-        .to_vec()
+    [("open", "待审"), ("passed", "通过"), ("rejected", "驳回")].map(|(v, l)| (v.into(), l.into())).to_vec()
 }
 
 fn list(cx: &View) -> Markup {
@@ -80,13 +70,7 @@ fn list(cx: &View) -> Markup {
             (Tone::Danger, "ban", "停售"),
             (Tone::Neutral, "file-text", "草稿"),
         ][i % 4];
-        let level = [
-            Severity::High,
-            Severity::Note,
-            Severity::Critical,
-            Severity::Low,
-            Severity::Medium,
-        ][i % 5];
+        let level = [Severity::High, Severity::Note, Severity::Critical, Severity::Low, Severity::Medium][i % 5];
         Row::new()
             .key(format!("L{i}"), *title)
             .link(format!("/console/review/L{i}"))
@@ -94,10 +78,7 @@ fn list(cx: &View) -> Markup {
             .cell(html! { a href="/console/merchants/1" { "杭州知棉家纺" } })
             .cell(status(tone, sign, word))
             .cell(severity(cx, level))
-            .cell(clock(
-                cx,
-                now().plus_micros([90, 5, -3, 70, 20, 300][i] * 3_600_000_000),
-            ))
+            .cell(clock(cx, now().plus_micros([90, 5, -3, 70, 20, 300][i] * 3_600_000_000)))
             .cell(cx.money(12_990 * (i as i64 + 1), "CNY"))
             .cell(cx.time_ago(now().plus_days(-(i as i64))))
     });
@@ -123,15 +104,7 @@ fn list(cx: &View) -> Markup {
 fn curve(cx: &View) -> Chart<'_> {
     let days: Vec<String> = (1..=28).map(|d| format!("02-{d:02}")).collect();
     let wave = |i: usize| 0.012 + 0.004 * ((i as f64) / 4.0).sin();
-    let line = (0..28)
-        .map(|i| {
-            Some(if i > 20 {
-                wave(i) + 0.002 * (i as f64 - 20.0)
-            } else {
-                wave(i)
-            })
-        })
-        .collect();
+    let line = (0..28).map(|i| Some(if i > 20 { wave(i) + 0.002 * (i as f64 - 20.0) } else { wave(i) })).collect();
     Chart::new(cx, "curve", "质量投诉率与同类区间", "日期", days)
         .line("本商品", line)
         .band(
@@ -146,9 +119,7 @@ fn curve(cx: &View) -> Chart<'_> {
 }
 
 fn desk(cx: &View) -> Markup {
-    let past: Vec<Option<f64>> = [97.1, 97.4, 97.3, 97.9, 98.0, 98.2, 98.4]
-        .map(Some)
-        .to_vec();
+    let past: Vec<Option<f64>> = [97.1, 97.4, 97.3, 97.9, 98.0, 98.2, 98.4].map(Some).to_vec();
     shell::console(
         cx,
         "工作台",
@@ -184,13 +155,7 @@ fn review(cx: &View) -> Markup {
             label: "功效宣称需要检测报告".into(),
             href: Some("#f1".into()),
         },
-        Span {
-            start: 9,
-            end: 13,
-            severity: Severity::Note,
-            label: "重叠示例".into(),
-            href: None,
-        },
+        Span { start: 9, end: 13, severity: Severity::Note, label: "重叠示例".into(), href: None },
         Span {
             start: 19,
             end: 22,
@@ -198,27 +163,13 @@ fn review(cx: &View) -> Markup {
             label: "绝对化用语（广告法第九条）".into(),
             href: Some("#f2".into()),
         },
-        Span {
-            start: 25,
-            end: 30,
-            severity: Severity::High,
-            label: "价格比较缺少依据".into(),
-            href: None,
-        },
+        Span { start: 25, end: 30, severity: Severity::High, label: "价格比较缺少依据".into(), href: None },
     ];
     let plot = (0..40).fold(
-        StripPlot::new(
-            cx,
-            "同类价格（纯棉四件套，近 30 天）",
-            |cx, v| cx.money((v * 100.0) as i64, "CNY"),
-        ),
-        |p, i| {
-            p.point(
-                format!("商品 {i}"),
-                180.0 + f64::from(i * i % 37) * 6.0,
-                None,
-            )
-        },
+        StripPlot::new(cx, "同类价格（纯棉四件套，近 30 天）", |cx, v| {
+            cx.money((v * 100.0) as i64, "CNY")
+        }),
+        |p, i| p.point(format!("商品 {i}"), 180.0 + f64::from(i * i % 37) * 6.0, None),
     );
     let first = PictureBox {
         x: 60,
@@ -282,9 +233,11 @@ fn review(cx: &View) -> Markup {
 }
 
 fn form(cx: &View) -> Markup {
-    let errors = FormErrors::none()
-        .and(cx, "licence", "统一社会信用代码应为 18 位，校验位不符")
-        .and(cx, "kind", "请选择主体类型");
+    let errors = FormErrors::none().and(cx, "licence", "统一社会信用代码应为 18 位，校验位不符").and(
+        cx,
+        "kind",
+        "请选择主体类型",
+    );
     shell::merchant(
         cx,
         "入驻申请",
@@ -343,20 +296,14 @@ fn main() -> std::io::Result<()> {
         for (theme, shade) in [(Theme::Light, ""), (Theme::Dark, "-dark")] {
             let at = |area, path| view(language, theme, area, path);
             let mut flashed = at(Area::Console, "/console/review");
-            flashed.flash.push(Flash {
-                tone: Tone::Good,
-                text: "已通过 3 件商品。".into(),
-            });
+            flashed.flash.push(Flash { tone: Tone::Good, text: "已通过 3 件商品。".into() });
             let problem = Problem::invalid_field("price", "error-malformed");
             let pages = [
                 ("console", desk(&flashed)),
                 ("review", review(&at(Area::Console, "/console/review/L1"))),
                 ("form", form(&at(Area::Merchant, "/merchant/enrol"))),
                 ("public", public(&at(Area::Public, "/c/1"))),
-                (
-                    "error",
-                    shell::error(&at(Area::Console, "/console/x"), &problem, "req-7f3a"),
-                ),
+                ("error", shell::error(&at(Area::Console, "/console/x"), &problem, "req-7f3a")),
                 ("sign-in", {
                     let cx = at(Area::Public, "/sign-in");
                     shell::sign_in(

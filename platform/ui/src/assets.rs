@@ -22,50 +22,28 @@ pub struct Asset {
 
 macro_rules! file {
     ($name:literal, $path:literal, $content_type:literal) => {
-        (
-            $name,
-            include_bytes!(concat!("../assets/", $path)) as &'static [u8],
-            $content_type,
-        )
+        ($name, include_bytes!(concat!("../assets/", $path)) as &'static [u8], $content_type)
     };
 }
 
 static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     [
-        file!(
-            "tabler.css",
-            "vendor/tabler.min.css",
-            "text/css; charset=utf-8"
-        ),
+        file!("tabler.css", "vendor/tabler.min.css", "text/css; charset=utf-8"),
         file!("parts.css", "parts.css", "text/css; charset=utf-8"),
         file!("app.css", "app.css", "text/css; charset=utf-8"),
         file!("public.css", "public.css", "text/css; charset=utf-8"),
         file!("theme.js", "theme.js", "text/javascript; charset=utf-8"),
         file!("app.js", "app.js", "text/javascript; charset=utf-8"),
         file!("charts.js", "charts.js", "text/javascript; charset=utf-8"),
-        file!(
-            "htmx.js",
-            "vendor/htmx.min.js",
-            "text/javascript; charset=utf-8"
-        ),
-        file!(
-            "echarts.js",
-            "vendor/echarts.common.min.js",
-            "text/javascript; charset=utf-8"
-        ),
+        file!("htmx.js", "vendor/htmx.min.js", "text/javascript; charset=utf-8"),
+        file!("echarts.js", "vendor/echarts.common.min.js", "text/javascript; charset=utf-8"),
         file!("icon.svg", "icon.svg", "image/svg+xml"),
     ]
     .into_iter()
     .map(|(name, bytes, content_type)| {
         let digest = hex::encode(Sha256::digest(bytes));
         let short = &digest[..12];
-        Asset {
-            name,
-            bytes,
-            content_type,
-            etag: format!("\"{short}\""),
-            href: format!("{PREFIX}{short}/{name}"),
-        }
+        Asset { name, bytes, content_type, etag: format!("\"{short}\""), href: format!("{PREFIX}{short}/{name}") }
     })
     .collect()
 });
@@ -73,9 +51,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
 /// The file behind a path below [`PREFIX`] (`<hash>/app.css`). A stale or missing hash finds nothing, so that a page
 /// of one version never gets the files of another.
 pub fn get(path: &str) -> Option<&'static Asset> {
-    ASSETS
-        .iter()
-        .find(|asset| asset.href.strip_prefix(PREFIX) == Some(path))
+    ASSETS.iter().find(|asset| asset.href.strip_prefix(PREFIX) == Some(path))
 }
 
 /// The address of a file by its name.

@@ -5,18 +5,13 @@ use maud::{Markup, PreEscaped, html};
 /// The drawing behind a name; `None` where there is none. Drawings: Tabler Icons 3.34.0 (MIT, see `assets/vendor`),
 /// except `touchstone`, which is our own.
 fn drawing(name: &str) -> Option<&'static str> {
-    DRAWINGS
-        .binary_search_by_key(&name, |(known, _)| known)
-        .ok()
-        .map(|index| DRAWINGS[index].1)
+    DRAWINGS.binary_search_by_key(&name, |(known, _)| known).ok().map(|index| DRAWINGS[index].1)
 }
 
 /// An icon of the text's size and colour, hidden from screen readers: the text beside it says what it means.
 /// An unknown name draws a question mark; [`is_icon`] tells, and every name used in this crate is tested.
 pub fn icon(name: &str) -> Markup {
-    let inner = drawing(name)
-        .or_else(|| drawing("help-circle"))
-        .unwrap_or_default();
+    let inner = drawing(name).or_else(|| drawing("help-circle")).unwrap_or_default();
     html! {
         svg class="ts-icon" viewBox="0 0 24 24" width="18" height="18" fill="none" stroke="currentColor"
             stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false" {

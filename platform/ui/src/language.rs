@@ -25,19 +25,9 @@ pub struct CatalogSource {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum CatalogError {
     #[error("{crate_name}/locales/{language}.ftl, line {line}: {reason}")]
-    Syntax {
-        crate_name: &'static str,
-        language: &'static str,
-        line: usize,
-        reason: String,
-    },
+    Syntax { crate_name: &'static str, language: &'static str, line: usize, reason: String },
     #[error("duplicate key `{key}` ({language}): {first} and {second}")]
-    DuplicateKey {
-        key: String,
-        language: &'static str,
-        first: String,
-        second: String,
-    },
+    DuplicateKey { key: String, language: &'static str, first: String, second: String },
 }
 
 /// All catalogs of the product, one bundle a language. Cheap to share behind an `Arc`.
@@ -56,10 +46,7 @@ struct Key {
 
 impl std::fmt::Debug for Catalogs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Catalogs")
-            .field("zh_keys", &self.zh_keys.len())
-            .field("en_keys", &self.en_keys.len())
-            .finish()
+        f.debug_struct("Catalogs").field("zh_keys", &self.zh_keys.len()).field("en_keys", &self.en_keys.len()).finish()
     }
 }
 
@@ -70,19 +57,10 @@ impl Catalogs {
     /// A syntax error, or a key that stands twice in one language (in one file or in two crates).
     pub fn new(sources: &[CatalogSource]) -> Result<Self, CatalogError> {
         let mut all = vec![crate::CATALOG];
-        all.extend(
-            sources
-                .iter()
-                .filter(|s| s.crate_name != crate::CATALOG.crate_name),
-        );
+        all.extend(sources.iter().filter(|s| s.crate_name != crate::CATALOG.crate_name));
         let (zh, zh_keys) = bundle("zh-CN", all.iter().map(|s| (s.crate_name, s.zh)))?;
         let (en, en_keys) = bundle("en", all.iter().map(|s| (s.crate_name, s.en)))?;
-        Ok(Self {
-            zh,
-            en,
-            zh_keys,
-            en_keys,
-        })
+        Ok(Self { zh, en, zh_keys, en_keys })
     }
 
     /// The text of `id` in `language`; English falls back to Chinese, an unknown id shows itself in ⟨⟩.
@@ -118,12 +96,8 @@ impl Catalogs {
             .iter()
             .filter_map(|(key, zh)| {
                 let en = self.en_keys.get(key)?;
-                (zh.variables != en.variables).then(|| {
-                    format!(
-                        "{key}: zh-CN uses {:?}, en uses {:?}",
-                        zh.variables, en.variables
-                    )
-                })
+                (zh.variables != en.variables)
+                    .then(|| format!("{key}: zh-CN uses {:?}, en uses {:?}", zh.variables, en.variables))
             })
             .collect()
     }
@@ -144,28 +118,14 @@ fn bundle(
             let place = format!("{crate_name}/locales/{language}.ftl:{line}");
             if let Some(first) = keys.get(&key) {
                 let first = first.place.clone();
-                return Err(CatalogError::DuplicateKey {
-                    key,
-                    language,
-                    first,
-                    second: place,
-                });
+                return Err(CatalogError::DuplicateKey { key, language, first, second: place });
             }
             keys.insert(key, Key { place, variables });
         }
         let resource = FluentResource::try_new(text.to_owned()).map_err(|(_, errors)| {
-            let (at, reason) = errors
-                .first()
-                .map_or((0, String::new()), |e| (e.pos.start, e.to_string()));
-            let line = text
-                .get(..at)
-                .map_or(1, |before| before.matches('\n').count() + 1);
-            CatalogError::Syntax {
-                crate_name,
-                language,
-                line,
-                reason,
-            }
+            let (at, reason) = errors.first().map_or((0, String::new()), |e| (e.pos.start, e.to_string()));
+            let line = text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
+            CatalogError::Syntax { crate_name, language, line, reason }
         })?;
         // Duplicates were refused above, with their places; nothing else can go wrong here.
         bundle.add_resource_overriding(resource);
@@ -190,10 +150,8 @@ fn keys_of(text: &str) -> Vec<(String, usize, Vec<String>)> {
             continue;
         };
         for piece in rest.split('$').skip(1) {
-            let name: String = piece
-                .chars()
-                .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
-                .collect();
+            let name: String =
+                piece.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
             if let Err(at) = variables.binary_search(&name) {
                 variables.insert(at, name);
             }
@@ -209,9 +167,5 @@ fn format(bundle: &FluentBundle<FluentResource>, id: &str, args: &[Arg<'_>]) -> 
         values.set(Cow::Borrowed(*name), value.clone());
     }
     let mut errors = Vec::new();
-    Some(
-        bundle
-            .format_pattern(pattern, Some(&values), &mut errors)
-            .into_owned(),
-    )
+    Some(bundle.format_pattern(pattern, Some(&values), &mut errors).into_owned())
 }

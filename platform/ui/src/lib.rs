@@ -69,8 +69,5 @@ pub use language::{Arg, CatalogError, CatalogSource, Catalogs};
 pub use view::{Area, CSRF_FIELD, Flash, NavEntry, Theme, View, Viewer};
 
 /// The texts of this crate; [`Catalogs::new`] adds them by itself.
-pub const CATALOG: CatalogSource = CatalogSource {
-    crate_name: "ui",
-    zh: include_str!("../locales/zh-CN.ftl"),
-    en: include_str!("../locales/en.ftl"),
-};
+pub const CATALOG: CatalogSource =
+    CatalogSource { crate_name: "ui", zh: include_str!("../locales/zh-CN.ftl"), en: include_str!("../locales/en.ftl") };

@@ -17,14 +17,9 @@ pub const ACCOUNT_PATH: &str = "/account";
 /// Where people sign in.
 pub const SIGN_IN_PATH: &str = "/sign-in";
 
-
 /// The page in the shell of the viewer's area (the public one where nobody is signed in).
 pub fn page(cx: &View, title: &str, body: Markup) -> Markup {
-    match cx
-        .viewer
-        .as_ref()
-        .map_or(Area::Public, |viewer| viewer.area)
-    {
+    match cx.viewer.as_ref().map_or(Area::Public, |viewer| viewer.area) {
         Area::Console => console(cx, title, body),
         Area::Merchant => merchant(cx, title, body),
         Area::Partner => partner(cx, title, body),
@@ -80,13 +75,7 @@ fn worked_in(cx: &View, area: Area, title: &str, body: Markup) -> Markup {
     } else {
         &["htmx.js", "app.js"][..]
     };
-    document(
-        cx,
-        title,
-        &["tabler.css", "parts.css", "app.css"],
-        scripts,
-        content,
-    )
+    document(cx, title, &["tabler.css", "parts.css", "app.css"], scripts, content)
 }
 
 fn has_chart(content: &Markup) -> bool {
@@ -116,12 +105,7 @@ fn navigation(cx: &View, area: Area) -> Markup {
     // The longest href that starts this path is where the reader is.
     let here = entries
         .iter()
-        .filter(|e| {
-            cx.path == e.href
-                || cx
-                    .path
-                    .starts_with(&format!("{}/", e.href.trim_end_matches('/')))
-        })
+        .filter(|e| cx.path == e.href || cx.path.starts_with(&format!("{}/", e.href.trim_end_matches('/'))))
         .map(|e| e.href.as_str())
         .max_by_key(|href| href.len());
     html! {
@@ -154,7 +138,7 @@ fn tools(cx: &View) -> Markup {
             }
             @match &cx.viewer {
                 Some(viewer) => details class="ts-menu" {
-                    summary { (icon("user")) span class="ts-menu-name" { (viewer.name) } (icon("chevron-down")) }
+                    summary aria-label=(viewer.name) { (icon("user")) span class="ts-menu-name" { (viewer.name) } (icon("chevron-down")) }
                     div class="ts-menu-body" {
                         p { strong { (viewer.name) } @if let Some(name) = &viewer.organisation { br; (name) } }
                         a href=(ACCOUNT_PATH) { (icon("settings")) (cx.t("ui-account")) }
@@ -207,11 +191,7 @@ pub fn public(cx: &View, title: &str, body: Markup) -> Markup {
             }
         }
     };
-    let scripts = if has_chart(&content) {
-        &["app.js", "echarts.js", "charts.js"][..]
-    } else {
-        &["app.js"][..]
-    };
+    let scripts = if has_chart(&content) { &["app.js", "echarts.js", "charts.js"][..] } else { &["app.js"][..] };
     document(cx, title, &["parts.css", "public.css"], scripts, content)
 }
 
@@ -227,13 +207,7 @@ pub fn sign_in(cx: &View, title: &str, body: Markup) -> Markup {
             }
         }
     };
-    document(
-        cx,
-        title,
-        &["tabler.css", "parts.css", "app.css"],
-        &["app.js"],
-        content,
-    )
+    document(cx, title, &["tabler.css", "parts.css", "app.css"], &["app.js"], content)
 }
 
 /// The page of an error, in the shell of the viewer's area: what happened, where the input is wrong, what to do.

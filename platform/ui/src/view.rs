@@ -47,14 +47,7 @@ pub struct NavEntry {
 impl NavEntry {
     /// An entry without count, seen by everyone in the area.
     pub fn new(area: Area, key: &str, href: &str, icon: &'static str) -> Self {
-        Self {
-            area,
-            href: href.into(),
-            key: key.into(),
-            icon,
-            count: None,
-            roles: Vec::new(),
-        }
+        Self { area, href: href.into(), key: key.into(), icon, count: None, roles: Vec::new() }
     }
 
     #[must_use]
@@ -148,48 +141,29 @@ impl View {
 
     /// Whether the viewer has one of these roles.
     pub fn has_role(&self, roles: &[&str]) -> bool {
-        self.viewer
-            .as_ref()
-            .is_some_and(|v| v.roles.iter().any(|r| roles.contains(&r.as_str())))
+        self.viewer.as_ref().is_some_and(|v| v.roles.iter().any(|r| roles.contains(&r.as_str())))
     }
 
     // --- this page with another query -------------------------------------------------------------------------
 
     /// Decoded value of a query parameter (the first, where it stands several times).
     pub fn param(&self, name: &str) -> Option<String> {
-        self.params()
-            .into_iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value)
+        self.params().into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
     /// All decoded query parameters in order. `lang` is left out: it is spent by the web layer.
     pub fn params(&self) -> Vec<(String, String)> {
-        url::form_urlencoded::parse(self.query.as_bytes())
-            .into_owned()
-            .filter(|(key, _)| key != "lang")
-            .collect()
+        url::form_urlencoded::parse(self.query.as_bytes()).into_owned().filter(|(key, _)| key != "lang").collect()
     }
 
     /// This page with some parameters set (`Some`) or removed (`None`); the others stay.
     pub fn href_with(&self, changes: &[(&str, Option<&str>)]) -> String {
-        let kept = self
-            .params()
-            .into_iter()
-            .filter(|(key, _)| !changes.iter().any(|(name, _)| name == key));
+        let kept = self.params().into_iter().filter(|(key, _)| !changes.iter().any(|(name, _)| name == key));
         let mut out = url::form_urlencoded::Serializer::new(String::new());
         out.extend_pairs(kept);
-        out.extend_pairs(
-            changes
-                .iter()
-                .filter_map(|(name, value)| value.map(|v| (*name, v))),
-        );
+        out.extend_pairs(changes.iter().filter_map(|(name, value)| value.map(|v| (*name, v))));
         let query = out.finish();
-        if query.is_empty() {
-            self.path.clone()
-        } else {
-            format!("{}?{query}", self.path)
-        }
+        if query.is_empty() { self.path.clone() } else { format!("{}?{query}", self.path) }
     }
 
     // --- numbers ----------------------------------------------------------------------------------------------
@@ -198,11 +172,7 @@ impl View {
     pub fn number(&self, value: impl Into<i128>) -> String {
         let value: i128 = value.into();
         let grouped = group(&value.unsigned_abs().to_string());
-        if value < 0 {
-            format!("−{grouped}")
-        } else {
-            grouped
-        }
+        if value < 0 { format!("−{grouped}") } else { grouped }
     }
 
     /// A number with a fixed count of decimals: `1,234.50`. Not finite shows as `—`.
@@ -212,11 +182,7 @@ impl View {
         }
         let text = format!("{:.decimals$}", value.abs());
         let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-        let sign = if value < 0.0 && text.bytes().any(|b| (b'1'..=b'9').contains(&b)) {
-            "−"
-        } else {
-            ""
-        };
+        let sign = if value < 0.0 && text.bytes().any(|b| (b'1'..=b'9').contains(&b)) { "−" } else { "" };
         let dot = if fraction.is_empty() { "" } else { "." };
         format!("{sign}{}{dot}{fraction}", group(whole))
     }
@@ -228,11 +194,7 @@ impl View {
 
     /// A share in 0..=1 as percent with a fixed count of decimals.
     pub fn percent_to(&self, share: f64, decimals: usize) -> String {
-        if share.is_finite() {
-            format!("{}%", self.decimal(share * 100.0, decimals))
-        } else {
-            "—".into()
-        }
+        if share.is_finite() { format!("{}%", self.decimal(share * 100.0, decimals)) } else { "—".into() }
     }
 
     /// An amount in minor units with its ISO 4217 currency: `¥1,234.50`.
@@ -298,11 +260,7 @@ impl View {
             return self.t("ui-time-now");
         }
         let span = self.span_text(seconds.abs());
-        let id = if seconds > 0 {
-            "ui-time-ago"
-        } else {
-            "ui-time-in"
-        };
+        let id = if seconds > 0 { "ui-time-ago" } else { "ui-time-in" };
         self.ta(id, &[("span", span.into())])
     }
 

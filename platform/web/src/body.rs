@@ -110,9 +110,15 @@ fn fault_of(reason: &str, field: Option<String>) -> Problem {
 fn expected_form(reason: &str) -> &'static str {
     let expected = reason.rsplit_once("expected ").map_or(reason, |(_, rest)| rest);
     let starts = |words: &[&str]| words.iter().any(|word| expected.starts_with(word));
-    if reason.contains("too large to fit") || reason.contains("too small to fit") || reason.starts_with("invalid value: integer") {
+    if reason.contains("too large to fit")
+        || reason.contains("too small to fit")
+        || reason.starts_with("invalid value: integer")
+    {
         "web-field-range"
-    } else if starts(&["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "usize"]) || reason.contains("digit") || reason.contains("integer") {
+    } else if starts(&["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "usize"])
+        || reason.contains("digit")
+        || reason.contains("integer")
+    {
         "web-field-integer"
     } else if starts(&["f32", "f64"]) || reason.contains("float") {
         "web-field-number"

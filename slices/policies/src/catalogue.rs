@@ -1,7 +1,7 @@
 //! Packs, tables and rows as people read them.
 
 use jiff::civil::Date;
-use kernel::{Actor, ActRecord, Kernel, Permission};
+use kernel::{ActRecord, Actor, Kernel, Permission};
 use policy::pack::WrittenRow;
 use policy::{Bilingual, Citation, Mode, Pack, TestRun};
 use std::collections::BTreeMap;
@@ -63,7 +63,12 @@ fn summary(pack: &Pack, name: &str, today: Date) -> TableSummary {
     for row in rows.iter().filter(|row| is_in_force(row, today)) {
         *in_force.entry(mode_name(row.mode())).or_default() += 1;
     }
-    TableSummary { name: name.to_owned(), rows: rows.len(), in_force, tests: rows.iter().map(|row| row.tests().len()).sum() }
+    TableSummary {
+        name: name.to_owned(),
+        rows: rows.len(),
+        in_force,
+        tests: rows.iter().map(|row| row.tests().len()).sum(),
+    }
 }
 
 /// Stable name of a mode without its share; `policies-mode-<name>` is its text.

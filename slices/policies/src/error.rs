@@ -103,7 +103,9 @@ impl From<Error> for Problem {
             }
             Error::NotSeparate(row) => Problem::new(&ROW_NOT_SEPARATE).arg("row", row),
             Error::TrialRunning => Problem::new(&TRIAL_RUNNING),
-            Error::Stored { ref market, .. } => Problem::new(&STORED_REFUSED).arg("market", market.clone()).because(error),
+            Error::Stored { ref market, .. } => {
+                Problem::new(&STORED_REFUSED).arg("market", market.clone()).because(error)
+            }
             Error::Store(error) => error.into(),
             Error::Platform(problem) => problem,
         }
@@ -121,10 +123,7 @@ fn fault(found: &Diagnostic, field: Option<&'static str>) -> Fault {
         }
     }
     let row = found.row.as_deref().unwrap_or("");
-    Fault::at(place, "policies-fault")
-        .arg("row", row)
-        .arg("zh", &found.message.zh)
-        .arg("en", &found.message.en)
+    Fault::at(place, "policies-fault").arg("row", row).arg("zh", &found.message.zh).arg("en", &found.message.en)
 }
 
 fn test_fault(failure: &policy::TestFailure) -> Fault {

@@ -387,7 +387,12 @@ pub(crate) async fn insert_hits(tx: &Tx, trial_id: &str, found: &[Hit]) -> Resul
 }
 
 /// The listings a trial hit, by id; with `changing` only those whose decision would be another.
-pub(crate) async fn hits(db: &DatabaseConnection, trial_id: &str, changing: bool, paging: &Paging) -> Result<Page<Hit>> {
+pub(crate) async fn hits(
+    db: &DatabaseConnection,
+    trial_id: &str,
+    changing: bool,
+    paging: &Paging,
+) -> Result<Page<Hit>> {
     let mut query = hits::Entity::find().filter(hits::Column::TrialId.eq(trial_id));
     if changing {
         query = query.filter(hits::Column::Changes.eq(true));

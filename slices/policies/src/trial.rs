@@ -103,7 +103,13 @@ pub async fn stop(kernel: &Kernel, actor: &Actor, id: &str) -> Result<()> {
     finish(kernel, actor, &trial, TrialState::Stopped, None).await
 }
 
-async fn finish(kernel: &Kernel, actor: &Actor, trial: &Trial, state: TrialState, failure: Option<String>) -> Result<()> {
+async fn finish(
+    kernel: &Kernel,
+    actor: &Actor,
+    trial: &Trial,
+    state: TrialState,
+    failure: Option<String>,
+) -> Result<()> {
     let version = versions::read_unchecked(kernel, &trial.version_id).await?.version;
     let mut write = kernel.begin(actor).await?;
     // The walk may have gone on since the trial was read.

@@ -93,7 +93,13 @@ pub async fn save(kernel: &Kernel, actor: &Actor, base_id: &str, sources: &[Sour
     save_from(kernel, actor, &base, sources, note).await
 }
 
-async fn save_from(kernel: &Kernel, actor: &Actor, base: &ReadVersion, sources: &[Source], note: &str) -> Result<Version> {
+async fn save_from(
+    kernel: &Kernel,
+    actor: &Actor,
+    base: &ReadVersion,
+    sources: &[Source],
+    note: &str,
+) -> Result<Version> {
     check_note(note)?;
     let pack = check(&base.version.market, sources)?;
     // A file left out by mistake would switch off every rule in it, and the working parameters with it.
@@ -225,8 +231,7 @@ pub async fn save_mode(
     if present.mode() == mode {
         return Err(Error::Unchanged);
     }
-    let place =
-        edit::row_text(&base.pack, table, row, from).ok_or_else(|| Error::NotSeparate(row.to_owned()))?;
+    let place = edit::row_text(&base.pack, table, row, from).ok_or_else(|| Error::NotSeparate(row.to_owned()))?;
     let sources = edit::replace_row(base.pack.sources(), &place, &edit::with_mode(&place.text, mode));
     save_from(kernel, actor, &base, &sources, note).await
 }
@@ -288,10 +293,8 @@ fn in_form(error: Error, row: &RowText) -> Error {
     let Error::Refused(found) = error else {
         return error;
     };
-    let inside: Vec<_> = found
-        .iter()
-        .filter_map(|one| edit::within_row(one, &row.path, row.line, row.lines, row.indent))
-        .collect();
+    let inside: Vec<_> =
+        found.iter().filter_map(|one| edit::within_row(one, &row.path, row.line, row.lines, row.indent)).collect();
     if inside.is_empty() { Error::Refused(found) } else { Error::RefusedField("text", Diagnostics(inside)) }
 }
 
@@ -311,7 +314,8 @@ fn check_text(text: &str) -> Result<()> {
 }
 
 fn check_path(market: &str, path: &str) -> Result<()> {
-    let name = path.strip_prefix(market).and_then(|rest| rest.strip_prefix('/')).and_then(|rest| rest.strip_suffix(".yaml"));
+    let name =
+        path.strip_prefix(market).and_then(|rest| rest.strip_prefix('/')).and_then(|rest| rest.strip_suffix(".yaml"));
     let plain = |name: &str| {
         !name.is_empty() && name.len() <= 60 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
     };

@@ -127,7 +127,8 @@ async fn an_edited_row_is_kept_then_put_in_force_with_an_act() {
     let manager = person(Role::Manager);
     for House { kernel, test, .. } in houses().await {
         let (seen, text) = text_of(&kernel, &manager).await;
-        let version = versions::save_row(&kernel, &manager, &edit(&seen, &text.replace("value: 20", "value: 35"))).await.unwrap();
+        let version =
+            versions::save_row(&kernel, &manager, &edit(&seen, &text.replace("value: 20", "value: 35"))).await.unwrap();
         assert_eq!(version.changed.len(), 1);
         assert_eq!(version.changed[0].row, "review.lease_minutes");
         assert_eq!(lease(&kernel), 20, "kept is not in force");
@@ -185,8 +186,10 @@ async fn two_people_cannot_replace_the_same_version() {
     let manager = person(Role::Manager);
     for House { kernel, .. } in houses().await {
         let (seen, text) = text_of(&kernel, &manager).await;
-        let one = versions::save_row(&kernel, &manager, &edit(&seen, &text.replace("value: 20", "value: 30"))).await.unwrap();
-        let two = versions::save_row(&kernel, &manager, &edit(&seen, &text.replace("value: 20", "value: 40"))).await.unwrap();
+        let one =
+            versions::save_row(&kernel, &manager, &edit(&seen, &text.replace("value: 20", "value: 30"))).await.unwrap();
+        let two =
+            versions::save_row(&kernel, &manager, &edit(&seen, &text.replace("value: 20", "value: 40"))).await.unwrap();
         policies::activate(&kernel, &manager, &one.id, &seen, "a").await.unwrap();
         assert_eq!(code(policies::activate(&kernel, &manager, &two.id, &seen, "b").await), "stale");
         assert_eq!(lease(&kernel), 30);
@@ -203,7 +206,15 @@ async fn a_mode_is_changed_in_one_step() {
     let (seen, _) = text_of(&kernel, &manager).await;
     let place = ("parameters", "review.share", "2024-01-01".parse().unwrap());
     let active = policies::set_mode(&kernel, &manager, &seen, place, Mode::Percentage(25), "逐步").await.unwrap();
-    let list = catalogue::rows(&kernel, &manager, "cn", "parameters", &RowFilter { mode: Some("percentage".into()), ..RowFilter::default() }).await.unwrap();
+    let list = catalogue::rows(
+        &kernel,
+        &manager,
+        "cn",
+        "parameters",
+        &RowFilter { mode: Some("percentage".into()), ..RowFilter::default() },
+    )
+    .await
+    .unwrap();
     assert_eq!(list.rows.len(), 1);
     assert_eq!(list.rows[0].mode, Mode::Percentage(25));
     let act = kernel::store::act(&kernel, &active.act_id).await.unwrap().unwrap();
@@ -221,7 +232,8 @@ async fn another_process_follows() {
     let other = kernel_over(&test.db, _folder.path(), packs(PARAMETERS));
     policies::put_in_force(&other).await.unwrap();
     let (seen, text) = text_of(&kernel, &manager).await;
-    let version = versions::save_row(&kernel, &manager, &edit(&seen, &text.replace("value: 20", "value: 50"))).await.unwrap();
+    let version =
+        versions::save_row(&kernel, &manager, &edit(&seen, &text.replace("value: 20", "value: 50"))).await.unwrap();
     policies::activate(&kernel, &manager, &version.id, &seen, "x").await.unwrap();
     assert_eq!(lease(&other), 20);
     assert_eq!(activation::follow(&other).await.unwrap(), 1);
@@ -240,7 +252,8 @@ async fn a_restart_keeps_what_was_edited_and_takes_over_what_comes_new() {
     assert_eq!(lease(&newer), 22);
     activation::follow(&kernel).await.unwrap();
     let (seen, text) = text_of(&kernel, &manager).await;
-    let version = versions::save_row(&kernel, &manager, &edit(&seen, &text.replace("value: 22", "value: 60"))).await.unwrap();
+    let version =
+        versions::save_row(&kernel, &manager, &edit(&seen, &text.replace("value: 22", "value: 60"))).await.unwrap();
     policies::activate(&kernel, &manager, &version.id, &seen, "x").await.unwrap();
     // An edited version stays, whatever the product brings.
     let again = kernel_over(&test.db, _folder.path(), packs(PARAMETERS));

@@ -46,7 +46,11 @@ fn a_row_is_taken_out_with_its_own_lines_only() {
     assert_eq!(one.text, "id: one\nfrom: 2024-01-01\ntitle: { zh: 一, en: One }\nvalue: 1\nunit: count\n");
     assert_eq!((one.line, one.lines), (5, 5));
     let two = row_text(&pack, "parameters", "two", date(2024, 1, 1)).unwrap();
-    assert!(two.text.starts_with("id: two\n") && two.text.contains("  # inside\n") && two.text.contains("value: |\n  long\n    text\n"));
+    assert!(
+        two.text.starts_with("id: two\n")
+            && two.text.contains("  # inside\n")
+            && two.text.contains("value: |\n  long\n    text\n")
+    );
     let later = row_text(&pack, "parameters", "two", date(2025, 1, 1)).unwrap();
     assert!(later.text.contains("mode: shadow"));
     assert!(row_text(&pack, "parameters", "three", date(2024, 1, 1)).is_none());
@@ -59,7 +63,11 @@ fn putting_a_row_back_unchanged_changes_nothing() {
         let row = row_text(&pack, "parameters", id, from).unwrap();
         let back = replace_row(pack.sources(), &row, &row.text);
         assert_eq!(back[0].text, FILE, "{id} {from}");
-        assert_eq!(replace_row(pack.sources(), &row, &row.text.replace('\n', "\r\n"))[0].text, FILE, "as a form sends it");
+        assert_eq!(
+            replace_row(pack.sources(), &row, &row.text.replace('\n', "\r\n"))[0].text,
+            FILE,
+            "as a form sends it"
+        );
     }
 }
 
@@ -86,18 +94,25 @@ fn another_mode_is_written_and_read() {
         for mode in [Mode::Off, Mode::Shadow, Mode::Percentage(25), Mode::On] {
             let row = row_text(&pack, "parameters", id, from).unwrap();
             let sources = replace_row(pack.sources(), &row, &with_mode(&row.text, mode));
-            let changed = Pack::from_sources("cn", &sources).unwrap_or_else(|found| panic!("{found}\n{}", sources[0].text));
+            let changed =
+                Pack::from_sources("cn", &sources).unwrap_or_else(|found| panic!("{found}\n{}", sources[0].text));
             let rows = changed.written_rows("parameters");
             let found = rows.iter().find(|one| one.id() == id && one.from() == from).unwrap();
             assert_eq!(found.mode(), mode);
             let others = rows.iter().filter(|one| !(one.id() == id && one.from() == from));
             for other in others {
-                let before = pack.written_rows("parameters").into_iter().find(|one| one.id() == other.id() && one.from() == other.from());
+                let before = pack
+                    .written_rows("parameters")
+                    .into_iter()
+                    .find(|one| one.id() == other.id() && one.from() == other.from());
                 assert_eq!(before.unwrap().mode(), other.mode(), "a neighbour keeps its mode");
             }
         }
     }
-    assert_eq!(with_mode("id: a\nfrom: x\nmode:\n  percentage: 10\nunit: b\n", Mode::On), "id: a\nfrom: x\nmode: on\nunit: b\n");
+    assert_eq!(
+        with_mode("id: a\nfrom: x\nmode:\n  percentage: 10\nunit: b\n", Mode::On),
+        "id: a\nfrom: x\nmode: on\nunit: b\n"
+    );
 }
 
 #[test]
@@ -106,7 +121,12 @@ fn a_row_is_taken_away_and_another_added() {
     let row = row_text(&pack, "parameters", "one", date(2024, 1, 1)).unwrap();
     let without = Pack::from_sources("cn", &replace_row(pack.sources(), &row, "")).unwrap();
     assert!(!without.has_row("one") && without.has_row("two"));
-    let (sources, line) = append_row(pack.sources(), "cn/p.yaml", "id: new\nfrom: 2024-01-01\ntitle: { zh: 新, en: New }\nvalue: [1]\nunit: days\n").unwrap();
+    let (sources, line) = append_row(
+        pack.sources(),
+        "cn/p.yaml",
+        "id: new\nfrom: 2024-01-01\ntitle: { zh: 新, en: New }\nvalue: [1]\nunit: days\n",
+    )
+    .unwrap();
     let with = Pack::from_sources("cn", &sources).unwrap();
     assert!(with.has_row("new"));
     let place = with.written_rows("parameters").last().unwrap().place().line;
@@ -133,6 +153,8 @@ fn a_fault_is_shown_at_the_line_the_person_typed() {
 
 #[test]
 fn rows_that_share_a_line_are_left_to_the_file() {
-    let pack = pack("table: parameters\nrows: [{ id: a, from: 2024-01-01, title: { zh: 一, en: A }, value: 1, unit: count }]\n");
+    let pack = pack(
+        "table: parameters\nrows: [{ id: a, from: 2024-01-01, title: { zh: 一, en: A }, value: 1, unit: count }]\n",
+    );
     assert!(row_text(&pack, "parameters", "a", date(2024, 1, 1)).is_none());
 }

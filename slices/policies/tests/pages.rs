@@ -62,13 +62,21 @@ async fn house() -> House {
     assert_eq!(catalogs.missing_keys(), Vec::<String>::new());
     assert_eq!(catalogs.differing_variables(), Vec::<String>::new());
     let nav = Arc::new(FixedNav(vec![]));
-    let site = Site::new(kernel.clone(), Arc::new(catalogs), web::Settings::default(), Arc::new(People), nav).await.unwrap();
+    let site =
+        Site::new(kernel.clone(), Arc::new(catalogs), web::Settings::default(), Arc::new(People), nav).await.unwrap();
     let router = Routes::default().merge(policies::routes()).into_router(site);
     House { kernel, router, _db: db, _folder: folder }
 }
 
 impl House {
-    async fn send(&self, role: &str, method: &str, path: &str, kind: &str, body: String) -> (StatusCode, String, String) {
+    async fn send(
+        &self,
+        role: &str,
+        method: &str,
+        path: &str,
+        kind: &str,
+        body: String,
+    ) -> (StatusCode, String, String) {
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -78,7 +86,8 @@ impl House {
             .unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let status = response.status();
-        let location = response.headers().get("location").map_or_else(String::new, |to| to.to_str().unwrap().to_owned());
+        let location =
+            response.headers().get("location").map_or_else(String::new, |to| to.to_str().unwrap().to_owned());
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         (status, location, String::from_utf8(bytes.to_vec()).unwrap())
     }
@@ -86,7 +95,11 @@ impl House {
     async fn page(&self, role: &str, path: &str) -> String {
         let (status, _, body) = self.send(role, "GET", path, "text/plain", String::new()).await;
         assert_eq!(status, StatusCode::OK, "{path}: {body}");
-        assert!(!body.contains('⟨'), "{path} lacks a text: {}", body.split('⟨').nth(1).unwrap_or("").chars().take(60).collect::<String>());
+        assert!(
+            !body.contains('⟨'),
+            "{path} lacks a text: {}",
+            body.split('⟨').nth(1).unwrap_or("").chars().take(60).collect::<String>()
+        );
         body
     }
 
@@ -114,7 +127,13 @@ async fn every_page_is_shown_in_both_languages() {
     let house = house().await;
     let tables: Vec<String> = house.kernel.packs().home().table_names().map(str::to_owned).collect();
     for language in ["zh-CN", "en"] {
-        for path in ["/console/policies", "/console/policies/cn", "/console/policies/cn/history", "/console/policies/eu", "/console/policies/cn/affected"] {
+        for path in [
+            "/console/policies",
+            "/console/policies/cn",
+            "/console/policies/cn/history",
+            "/console/policies/eu",
+            "/console/policies/cn/affected",
+        ] {
             house.page("manager", &format!("{path}?lang={language}")).await;
         }
         for table in &tables {
@@ -135,7 +154,15 @@ async fn a_reader_sees_no_forms() {
     let (row, _) = house.first_row("parameters");
     let page = house.page("auditor", &format!("/console/policies/cn/rows/{row}")).await;
     assert!(!page.contains("name=\"text\"") && !page.contains("name=\"mode\""));
-    let (status, ..) = house.send("auditor", "POST", &format!("/console/policies/cn/rows/{row}/mode"), "application/x-www-form-urlencoded", String::new()).await;
+    let (status, ..) = house
+        .send(
+            "auditor",
+            "POST",
+            &format!("/console/policies/cn/rows/{row}/mode"),
+            "application/x-www-form-urlencoded",
+            String::new(),
+        )
+        .await;
     assert_eq!(status, StatusCode::FORBIDDEN);
     let (status, ..) = house.send("merchant", "GET", "/console/policies", "", String::new()).await;
     assert_eq!(status, StatusCode::FORBIDDEN);
@@ -183,9 +210,17 @@ async fn a_script_in_a_note_is_only_text() {
     let house = house().await;
     let seen = house.seen().await;
     let (status, to, body) = house
-        .form("/console/policies/cn/rows/review.lease_minutes/mode", &[
-            ("seen", &seen), ("table", "parameters"), ("from", "2024-01-01"), ("mode", "shadow"), ("note", "<script>alert(1)</script>"), ("step", "try"),
-        ])
+        .form(
+            "/console/policies/cn/rows/review.lease_minutes/mode",
+            &[
+                ("seen", &seen),
+                ("table", "parameters"),
+                ("from", "2024-01-01"),
+                ("mode", "shadow"),
+                ("note", "<script>alert(1)</script>"),
+                ("step", "try"),
+            ],
+        )
         .await;
     assert_eq!(status, StatusCode::SEE_OTHER, "{body}");
     let page = house.page("manager", &to).await;
@@ -215,11 +250,15 @@ async fn files_are_checked_without_being_kept() {
 async fn a_trial_of_nothing_on_sale_ends_with_no_cost() {
     let house = house().await;
     let seen = house.seen().await;
-    let (status, _, body) = house.send("manager", "POST", &format!("/v1/policy-versions/{seen}/trials"), "application/json", String::new()).await;
+    let (status, _, body) = house
+        .send("manager", "POST", &format!("/v1/policy-versions/{seen}/trials"), "application/json", String::new())
+        .await;
     assert_eq!(status, StatusCode::ACCEPTED, "{body}");
     let trial: serde_json::Value = serde_json::from_str(&body).unwrap();
     let id = trial["id"].as_str().unwrap().to_owned();
-    let (status, ..) = house.send("manager", "POST", &format!("/v1/policy-versions/{seen}/trials"), "application/json", String::new()).await;
+    let (status, ..) = house
+        .send("manager", "POST", &format!("/v1/policy-versions/{seen}/trials"), "application/json", String::new())
+        .await;
     assert_eq!(status, StatusCode::CONFLICT, "one at a time");
     kernel::job::settle(&house.kernel, &policies::jobs(), 50).await.unwrap();
     let body = house.send("auditor", "GET", &format!("/v1/policy-trials/{id}"), "", String::new()).await.2;
@@ -227,7 +266,8 @@ async fn a_trial_of_nothing_on_sale_ends_with_no_cost() {
     assert_eq!(trial["state"], "finished", "{body}");
     assert_eq!(trial["cost"]["changed"], 0);
     house.page("manager", &format!("/console/policy-trials/{id}")).await;
-    let (status, _, csv) = house.send("manager", "GET", &format!("/console/policy-trials/{id}/hits.csv"), "", String::new()).await;
+    let (status, _, csv) =
+        house.send("manager", "GET", &format!("/console/policy-trials/{id}/hits.csv"), "", String::new()).await;
     assert_eq!(status, StatusCode::OK);
     assert!(csv.starts_with('\u{feff}'));
 }

@@ -106,7 +106,11 @@ impl Shop {
                 bank_name: "中国工商银行".into(),
                 bank_holder: name.clone(),
                 bank_account: format!("622202{serial:012}"),
-                return_addresses: vec![ReturnAddress { name: "仓库".into(), phone: "057112345678".into(), address: "杭州市仓前路 2 号".into() }],
+                return_addresses: vec![ReturnAddress {
+                    name: "仓库".into(),
+                    phone: "057112345678".into(),
+                    address: "杭州市仓前路 2 号".into(),
+                }],
                 devices: vec![],
             }),
             categories: Some(vec!["daily/home".to_owned()]),
@@ -142,7 +146,13 @@ impl Shop {
             currency: "CNY".into(),
             ..Content::default()
         };
-        let new = New { merchant_id: merchant.into(), market: "cn".into(), external_id: number.into(), content, source_at: None };
+        let new = New {
+            merchant_id: merchant.into(),
+            market: "cn".into(),
+            external_id: number.into(),
+            content,
+            source_at: None,
+        };
         let listing = listings::create(&self.kernel, &owner(merchant), new).await.unwrap();
         listings::submit(&self.kernel, &owner(merchant), &listing.id, &listing.latest_version_id).await.unwrap();
         self.settle().await;
@@ -223,7 +233,8 @@ async fn a_rule_goes_from_shadow_by_its_cost_and_a_share_to_the_whole_shelf() {
     let rescreens = listings::rescreens(kernel, &manager).await.unwrap();
     let rescreen = rescreens.iter().find(|one| one.cause == active.act_id).expect("the activation began it");
     assert_eq!((rescreen.running, rescreen.changed, rescreen.taken_off), (false, 2, 2));
-    let affected = policies::activation::affected(kernel, &manager, &active, Some(rescreen), &Paging::default()).await.unwrap();
+    let affected =
+        policies::activation::affected(kernel, &manager, &active, Some(rescreen), &Paging::default()).await.unwrap();
     let mut ids: Vec<String> = affected.rows.iter().map(|one| one.act.subject.id.clone()).collect();
     ids.sort();
     ids.dedup();

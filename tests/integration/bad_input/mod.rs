@@ -25,8 +25,7 @@ pub const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert
 /// Time that passes before each request of a long row of them, so that the rate limit does not speak instead.
 const BETWEEN_MICROS: i64 = 60_000;
 
-static MARKET: LazyLock<Demonstration> =
-    LazyLock::new(|| market::generate(7, "2026-03-02".parse().expect("a date")));
+static MARKET: LazyLock<Demonstration> = LazyLock::new(|| market::generate(7, "2026-03-02".parse().expect("a date")));
 
 /// An honest merchant by its place among the honest ones.
 pub fn honest(place: usize) -> Merchant {
@@ -89,8 +88,12 @@ pub async fn enrolled(app: &App, place: usize, change: impl Fn(&mut Merchant)) -
     for paper in &merchant.papers {
         let (from, until) = (paper.from.to_string(), paper.until.map(|date| date.to_string()).unwrap_or_default());
         let fields = [
-            ("kind", paper.kind.as_str()), ("number", &paper.number), ("holder", &paper.holder), ("issuer", &paper.issuer),
-            ("valid_from", &from), ("valid_until", &until),
+            ("kind", paper.kind.as_str()),
+            ("number", &paper.number),
+            ("holder", &paper.holder),
+            ("issuer", &paper.issuer),
+            ("valid_from", &from),
+            ("valid_until", &until),
         ];
         let files = [("file", "paper.pdf", "application/pdf", paper.file.as_slice())];
         let added = door.post_files(&format!("/v1/merchants/{id}/qualifications"), &fields, &files).await?.ok()?;
@@ -129,9 +132,7 @@ pub async fn sent(client: &Client, request: Request<Body>) -> Answer {
 /// The code of a problem and the places its faults name.
 pub fn told(answer: &Answer) -> (u16, String, Vec<String>) {
     let body = answer.json().unwrap_or_default();
-    let place = |fault: &Value| {
-        fault["pointer"].as_str().or(fault["field"].as_str()).unwrap_or("").to_owned()
-    };
+    let place = |fault: &Value| fault["pointer"].as_str().or(fault["field"].as_str()).unwrap_or("").to_owned();
     let places = body["errors"].as_array().into_iter().flatten().map(place).collect();
     (answer.status.as_u16(), body["code"].as_str().unwrap_or("").to_owned(), places)
 }
@@ -143,8 +144,20 @@ fn is_chinese(text: &str) -> bool {
 
 /// What must never reach a reader: names of texts instead of texts, the insides of the product.
 const INSIDES: [&str; 14] = [
-    "⟨", "panicked", "sqlx", "sea_orm", "SeaORM", "DbErr", "no such column", "src/", ".rs:", "RUST", "expected struct",
-    "invalid type", "EOF while", "Some(",
+    "⟨",
+    "panicked",
+    "sqlx",
+    "sea_orm",
+    "SeaORM",
+    "DbErr",
+    "no such column",
+    "src/",
+    ".rs:",
+    "RUST",
+    "expected struct",
+    "invalid type",
+    "EOF while",
+    "Some(",
 ];
 
 /// What is wrong with an answer as a reader sees it; empty where it is fine.

@@ -64,10 +64,7 @@ pub struct KeyHelp {
 
 impl KeyHelp {
     pub fn new(cx: &View) -> Self {
-        Self {
-            title: cx.t("ui-keys"),
-            keys: vec![("?".into(), cx.t("ui-keys-this"))],
-        }
+        Self { title: cx.t("ui-keys"), keys: vec![("?".into(), cx.t("ui-keys-this"))] }
     }
 
     #[must_use]

@@ -69,29 +69,19 @@ impl<'a> Chart<'a> {
 
     #[must_use]
     pub fn line(mut self, name: impl Into<String>, values: Vec<Option<f64>>) -> Self {
-        self.series
-            .push((name.into(), ChartSeries::Line(self.fit(values))));
+        self.series.push((name.into(), ChartSeries::Line(self.fit(values))));
         self
     }
 
     #[must_use]
     pub fn bar(mut self, name: impl Into<String>, values: Vec<Option<f64>>) -> Self {
-        self.series
-            .push((name.into(), ChartSeries::Bar(self.fit(values))));
+        self.series.push((name.into(), ChartSeries::Bar(self.fit(values))));
         self
     }
 
     #[must_use]
-    pub fn band(
-        mut self,
-        name: impl Into<String>,
-        low: Vec<Option<f64>>,
-        high: Vec<Option<f64>>,
-    ) -> Self {
-        let band = ChartSeries::Band {
-            low: self.fit(low),
-            high: self.fit(high),
-        };
+    pub fn band(mut self, name: impl Into<String>, low: Vec<Option<f64>>, high: Vec<Option<f64>>) -> Self {
+        let band = ChartSeries::Band { low: self.fit(low), high: self.fit(high) };
         self.series.push((name.into(), band));
         self
     }
@@ -153,11 +143,7 @@ impl<'a> Chart<'a> {
     }
 
     fn data(&self, values: &[Option<f64>]) -> Value {
-        values
-            .iter()
-            .map(|v| v.filter(|v| v.is_finite()).map(|v| self.scale(v)))
-            .collect::<Vec<_>>()
-            .into()
+        values.iter().map(|v| v.filter(|v| v.is_finite()).map(|v| self.scale(v))).collect::<Vec<_>>().into()
     }
 
     fn text(&self, value: f64) -> String {
@@ -201,8 +187,7 @@ impl<'a> Chart<'a> {
         }
         let names: Vec<&str> = self.series.iter().map(|(name, _)| name.as_str()).collect();
         // Room above the curves for the legend and for the names of moments.
-        let top =
-            if names.len() > 1 { 36 } else { 16 } + if self.moments.is_empty() { 0 } else { 14 };
+        let top = if names.len() > 1 { 36 } else { 16 } + if self.moments.is_empty() { 0 } else { 14 };
         json!({
             "animation": false,
             "aria": {"enabled": true},
@@ -217,24 +202,13 @@ impl<'a> Chart<'a> {
     }
 
     fn has_bars(&self) -> bool {
-        self.series
-            .iter()
-            .any(|(_, s)| matches!(s, ChartSeries::Bar(_)))
+        self.series.iter().any(|(_, s)| matches!(s, ChartSeries::Bar(_)))
     }
 
     /// A band is two stacked lines without stroke: the low one invisible, the difference filled.
-    fn band_series(
-        &self,
-        index: usize,
-        name: &str,
-        low: &[Option<f64>],
-        high: &[Option<f64>],
-    ) -> [Value; 2] {
-        let height: Vec<Option<f64>> = low
-            .iter()
-            .zip(high)
-            .map(|(l, h)| l.zip(*h).map(|(l, h)| (h - l).max(0.0)))
-            .collect();
+    fn band_series(&self, index: usize, name: &str, low: &[Option<f64>], high: &[Option<f64>]) -> [Value; 2] {
+        let height: Vec<Option<f64>> =
+            low.iter().zip(high).map(|(l, h)| l.zip(*h).map(|(l, h)| (h - l).max(0.0))).collect();
         let line = |data: &[Option<f64>], filled: bool| {
             json!({
                 "type": "line", "name": if filled { name.to_owned() } else { format!("{name} ") },
@@ -247,10 +221,7 @@ impl<'a> Chart<'a> {
     }
 
     fn numbers(&self) -> Markup {
-        let text = |v: Option<f64>| {
-            v.filter(|v| v.is_finite())
-                .map_or("—".to_owned(), |v| self.text(v))
-        };
+        let text = |v: Option<f64>| v.filter(|v| v.is_finite()).map_or("—".to_owned(), |v| self.text(v));
         html! {
             table class="table ts-table" {
                 thead {

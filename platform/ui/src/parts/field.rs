@@ -16,11 +16,7 @@ pub struct Choice {
 
 impl Choice {
     pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
-        Self {
-            value: value.into(),
-            label: label.into(),
-            hint: None,
-        }
+        Self { value: value.into(), label: label.into(), hint: None }
     }
 
     #[must_use]
@@ -79,12 +75,7 @@ impl Field {
     }
 
     /// Any other one-line input: `email`, `tel`, `url`, `search`, `time`, `datetime-local`.
-    pub fn input(
-        cx: &View,
-        input_type: &'static str,
-        name: &str,
-        label: impl Into<String>,
-    ) -> Self {
+    pub fn input(cx: &View, input_type: &'static str, name: &str, label: impl Into<String>) -> Self {
         Self::new(cx, Kind::Input(input_type), name, label)
     }
 
@@ -213,29 +204,31 @@ impl Field {
             let value = html! { (value) }.into_string().replace('"', "&quot;");
             more.push_str(&format!(" {name}=\"{value}\""));
         }
-        maud::PreEscaped(control.into_string().replacen(
-            &format!("<{tag}"),
-            &format!("<{tag}{more}"),
-            1,
-        ))
+        maud::PreEscaped(control.into_string().replacen(&format!("<{tag}"), &format!("<{tag}{more}"), 1))
     }
 
     fn control(&self) -> Markup {
         let wrong = self.error.is_some().then_some("true");
         match &self.kind {
-            Kind::TextArea(rows) => self.with_more("textarea", html! {
-                textarea class="form-control" id=(self.id()) name=(self.name) rows=(rows) required[self.required]
-                    aria-invalid=[wrong] aria-describedby=[self.described_by()] { (self.value_of()) }
-            }),
-            Kind::Select(choices) => self.with_more("select", html! {
-                select class="form-select" id=(self.id()) name=(self.name) required[self.required]
-                    autocomplete=[self.autocomplete] aria-invalid=[wrong] aria-describedby=[self.described_by()] {
-                    @if !self.required || self.value_of().is_empty() { option value="" { "—" } }
-                    @for choice in choices {
-                        option value=(choice.value) selected[choice.value == self.value_of()] { (choice.label) }
+            Kind::TextArea(rows) => self.with_more(
+                "textarea",
+                html! {
+                    textarea class="form-control" id=(self.id()) name=(self.name) rows=(rows) required[self.required]
+                        aria-invalid=[wrong] aria-describedby=[self.described_by()] { (self.value_of()) }
+                },
+            ),
+            Kind::Select(choices) => self.with_more(
+                "select",
+                html! {
+                    select class="form-select" id=(self.id()) name=(self.name) required[self.required]
+                        autocomplete=[self.autocomplete] aria-invalid=[wrong] aria-describedby=[self.described_by()] {
+                        @if !self.required || self.value_of().is_empty() { option value="" { "—" } }
+                        @for choice in choices {
+                            option value=(choice.value) selected[choice.value == self.value_of()] { (choice.label) }
+                        }
                     }
-                }
-            }),
+                },
+            ),
             Kind::Input(input_type) => {
                 let sends_value = !matches!(*input_type, "file" | "password");
                 let input = self.with_more("input", html! {
@@ -297,11 +290,7 @@ impl Render for Field {
             Kind::Checks(choices) => return self.group(choices, "checkbox"),
             _ => {}
         }
-        let class = if self.error.is_some() {
-            "ts-field ts-wrong"
-        } else {
-            "ts-field"
-        };
+        let class = if self.error.is_some() { "ts-field ts-wrong" } else { "ts-field" };
         if matches!(self.kind, Kind::Checkbox) {
             return html! {
                 div class=(class) {

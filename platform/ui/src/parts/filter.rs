@@ -29,11 +29,7 @@ enum Kind {
 
 impl<'a> FilterBar<'a> {
     pub fn new(cx: &'a View) -> Self {
-        Self {
-            cx,
-            fields: Vec::new(),
-            saved: Vec::new(),
-        }
+        Self { cx, fields: Vec::new(), saved: Vec::new() }
     }
 
     /// A text to search for.
@@ -44,12 +40,7 @@ impl<'a> FilterBar<'a> {
 
     /// One of several values: `(value, label)`. "All" is added.
     #[must_use]
-    pub fn choice(
-        self,
-        name: &str,
-        label: impl Into<String>,
-        options: Vec<(String, String)>,
-    ) -> Self {
+    pub fn choice(self, name: &str, label: impl Into<String>, options: Vec<(String, String)>) -> Self {
         self.part(name, label, Kind::Choice(options))
     }
 
@@ -67,11 +58,7 @@ impl<'a> FilterBar<'a> {
     }
 
     fn part(mut self, name: &str, label: impl Into<String>, kind: Kind) -> Self {
-        self.fields.push(Part {
-            name: name.into(),
-            label: label.into(),
-            kind,
-        });
+        self.fields.push(Part { name: name.into(), label: label.into(), kind });
         self
     }
 
@@ -103,18 +90,12 @@ impl<'a> FilterBar<'a> {
             .filter_map(|part| {
                 let value = self.cx.param(&part.name).filter(|v| !v.is_empty())?;
                 let shown = match &part.kind {
-                    Kind::Choice(options) => options
-                        .iter()
-                        .find(|(v, _)| *v == value)
-                        .map(|(_, l)| l.clone()),
+                    Kind::Choice(options) => options.iter().find(|(v, _)| *v == value).map(|(_, l)| l.clone()),
                     Kind::Search | Kind::Date => None,
                 };
                 let mut changes = reset.to_vec();
                 changes.push((part.name.as_str(), None));
-                Some((
-                    format!("{}: {}", part.label, shown.unwrap_or(value)),
-                    self.cx.href_with(&changes),
-                ))
+                Some((format!("{}: {}", part.label, shown.unwrap_or(value)), self.cx.href_with(&changes)))
             })
             .collect()
     }
@@ -124,8 +105,7 @@ impl Render for FilterBar<'_> {
     fn render(&self) -> Markup {
         let chips = self.chips();
         let kept = self.cx.params().into_iter().filter(|(key, _)| {
-            !matches!(key.as_str(), "page" | "after" | "before")
-                && !self.fields.iter().any(|p| p.name == *key)
+            !matches!(key.as_str(), "page" | "after" | "before") && !self.fields.iter().any(|p| p.name == *key)
         });
         let kept: Vec<(String, String)> = kept.collect();
         html! {

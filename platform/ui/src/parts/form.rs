@@ -21,23 +21,14 @@ impl FormErrors {
 
     /// The faults of a refused input.
     pub fn of(cx: &View, faults: &[Fault]) -> Self {
-        let entries = faults
-            .iter()
-            .map(|fault| (fault.place.field.clone(), fault_text(cx, fault)))
-            .collect();
-        Self {
-            title: cx.t("ui-form-wrong"),
-            entries,
-        }
+        let entries = faults.iter().map(|fault| (fault.place.field.clone(), fault_text(cx, fault))).collect();
+        Self { title: cx.t("ui-form-wrong"), entries }
     }
 
     /// The faults of a problem; a problem without faults shows its own text.
     pub fn of_problem(cx: &View, problem: &Problem) -> Self {
         if problem.faults.is_empty() {
-            return Self {
-                title: cx.t("ui-form-wrong"),
-                entries: vec![(None, problem_text(cx, problem))],
-            };
+            return Self { title: cx.t("ui-form-wrong"), entries: vec![(None, problem_text(cx, problem))] };
         }
         Self::of(cx, &problem.faults)
     }
@@ -52,10 +43,7 @@ impl FormErrors {
 
     /// The first message for a field.
     pub fn for_field(&self, name: &str) -> Option<&str> {
-        self.entries
-            .iter()
-            .find(|(field, _)| field.as_deref() == Some(name))
-            .map(|(_, text)| text.as_str())
+        self.entries.iter().find(|(field, _)| field.as_deref() == Some(name)).map(|(_, text)| text.as_str())
     }
 
     pub fn is_empty(&self) -> bool {
@@ -65,38 +53,23 @@ impl FormErrors {
 
 /// The text of a fault: its message, and the place where it is not a field of a form (file, line, column, row).
 pub(crate) fn fault_text(cx: &View, fault: &Fault) -> String {
-    let args: Vec<_> = fault
-        .args
-        .iter()
-        .map(|(name, value)| (name.as_ref(), value.as_str().into()))
-        .collect();
+    let args: Vec<_> = fault.args.iter().map(|(name, value)| (name.as_ref(), value.as_str().into())).collect();
     let text = cx.ta(&fault.message, &args);
     match place_text(cx, &fault.place) {
         place if place.is_empty() => text,
-        place => cx.ta(
-            "ui-fault-at",
-            &[("place", place.into()), ("text", text.into())],
-        ),
+        place => cx.ta("ui-fault-at", &[("place", place.into()), ("text", text.into())]),
     }
 }
 
 /// The text of a problem's code.
 pub(crate) fn problem_text(cx: &View, problem: &Problem) -> String {
-    let args: Vec<_> = problem
-        .args
-        .iter()
-        .map(|(name, value)| (name.as_ref(), value.as_str().into()))
-        .collect();
+    let args: Vec<_> = problem.args.iter().map(|(name, value)| (name.as_ref(), value.as_str().into())).collect();
     cx.ta(&problem.code.message_id(), &args)
 }
 
 fn place_text(cx: &View, place: &Place) -> String {
     let mut parts: Vec<String> = place.file.iter().cloned().collect();
-    for (id, value) in [
-        ("ui-place-row", place.row),
-        ("ui-place-line", place.line),
-        ("ui-place-column", place.column),
-    ] {
+    for (id, value) in [("ui-place-row", place.row), ("ui-place-line", place.line), ("ui-place-column", place.column)] {
         if let Some(n) = value {
             parts.push(cx.ta(id, &[("n", cx.number(n).into())]));
         }

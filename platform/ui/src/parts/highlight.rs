@@ -21,10 +21,7 @@ pub struct Span {
 /// piece names every finding it belongs to. Everything is escaped.
 pub fn highlight(cx: &View, text: &str, spans: &[Span]) -> Markup {
     let chars: Vec<char> = text.chars().collect();
-    let spans: Vec<&Span> = spans
-        .iter()
-        .filter(|s| s.start < s.end.min(chars.len()))
-        .collect();
+    let spans: Vec<&Span> = spans.iter().filter(|s| s.start < s.end.min(chars.len())).collect();
     let mut cuts: Vec<usize> = vec![0, chars.len()];
     for span in &spans {
         cuts.extend([span.start, span.end.min(chars.len())]);
@@ -46,10 +43,7 @@ pub fn highlight(cx: &View, text: &str, spans: &[Span]) -> Markup {
 }
 
 fn mark(cx: &View, piece: &str, over: &[&Span], worst: &Span) -> Markup {
-    let labels: Vec<String> = over
-        .iter()
-        .map(|s| format!("{}：{}", s.severity.label(cx), s.label))
-        .collect();
+    let labels: Vec<String> = over.iter().map(|s| format!("{}：{}", s.severity.label(cx), s.label)).collect();
     let labels = labels.join("\n");
     let inner = html! {
         mark class={ "ts-mark ts-severity-" (worst.severity.class()) } title=(labels) {

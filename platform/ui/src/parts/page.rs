@@ -60,11 +60,7 @@ impl PageHeader {
     /// A link that looks like a button, at the right; the first is the main one.
     #[must_use]
     pub fn link(self, label: &str, href: &str, icon_name: &str) -> Self {
-        let class = if self.actions.is_empty() {
-            "btn btn-primary"
-        } else {
-            "btn"
-        };
+        let class = if self.actions.is_empty() { "btn btn-primary" } else { "btn" };
         self.action(html! { a class=(class) href=(href) { (icon(icon_name)) (label) } })
     }
 }
@@ -141,10 +137,7 @@ impl Render for Facts {
 pub fn tabs(cx: &View, label: &str, entries: &[(String, String, Option<u64>)]) -> Markup {
     let here = cx.href_with(&[]);
     let current = |href: &str| {
-        href == here
-            || (!href.contains('?')
-                && href == cx.path
-                && !entries.iter().any(|(_, other, _)| *other == here))
+        href == here || (!href.contains('?') && href == cx.path && !entries.iter().any(|(_, other, _)| *other == here))
     };
     html! {
         nav class="ts-tabs" aria-label=(label) {
@@ -164,11 +157,7 @@ pub fn tabs(cx: &View, label: &str, entries: &[(String, String, Option<u64>)]) -
 
 /// A message in the page. Danger and waiting ones are announced at once, others politely.
 pub fn alert(tone: Tone, title: &str, body: impl Render) -> Markup {
-    let role = if matches!(tone, Tone::Danger | Tone::Waiting) {
-        "alert"
-    } else {
-        "status"
-    };
+    let role = if matches!(tone, Tone::Danger | Tone::Waiting) { "alert" } else { "status" };
     html! {
         div class={ "ts-alert ts-" (tone.class()) } role=(role) {
             (icon(tone.icon()))

@@ -27,49 +27,20 @@ impl Paging {
         let pages = pages.max(1);
         let page = page.clamp(1, pages);
         let href = |n: u64| cx.href_with(&[("page", (n > 1).then(|| n.to_string()).as_deref())]);
-        let mut links = vec![step(
-            cx,
-            "ui-page-before",
-            "chevron-left",
-            (page > 1).then(|| href(page - 1)),
-            "prev",
-        )];
+        let mut links = vec![step(cx, "ui-page-before", "chevron-left", (page > 1).then(|| href(page - 1)), "prev")];
         let mut last = 0;
         let near = page.saturating_sub(1).max(1)..=(page + 1).min(pages);
-        let mut shown: Vec<u64> = std::iter::once(1)
-            .chain(near)
-            .chain(std::iter::once(pages))
-            .collect();
+        let mut shown: Vec<u64> = std::iter::once(1).chain(near).chain(std::iter::once(pages)).collect();
         shown.dedup();
         for n in shown {
             if n > last + 1 {
-                links.push(Link {
-                    text: html! { "…" },
-                    href: None,
-                    current: false,
-                    rel: None,
-                });
+                links.push(Link { text: html! { "…" }, href: None, current: false, rel: None });
             }
             last = n;
-            links.push(Link {
-                text: html! { (cx.number(n)) },
-                href: Some(href(n)),
-                current: n == page,
-                rel: None,
-            });
+            links.push(Link { text: html! { (cx.number(n)) }, href: Some(href(n)), current: n == page, rel: None });
         }
-        links.push(step(
-            cx,
-            "ui-page-after",
-            "chevron-right",
-            (page < pages).then(|| href(page + 1)),
-            "next",
-        ));
-        Self {
-            label: cx.t("ui-pages"),
-            summary: cx.ta("ui-rows", &[("n", cx.number(rows).into())]),
-            links,
-        }
+        links.push(step(cx, "ui-page-after", "chevron-right", (page < pages).then(|| href(page + 1)), "next"));
+        Self { label: cx.t("ui-pages"), summary: cx.ta("ui-rows", &[("n", cx.number(rows).into())]), links }
     }
 
     /// Other words for the count, for example where it stopped at a limit.
@@ -81,33 +52,13 @@ impl Paging {
 
     /// Pages by cursor: the parameters `after` and `before` carry the opaque cursors. `rows` where it is known.
     pub fn cursor(cx: &View, before: Option<&str>, after: Option<&str>, rows: Option<u64>) -> Self {
-        let href = |name: &str, other: &str, value: &str| {
-            cx.href_with(&[(name, Some(value)), (other, None)])
-        };
+        let href = |name: &str, other: &str, value: &str| cx.href_with(&[(name, Some(value)), (other, None)]);
         let links = vec![
-            step(
-                cx,
-                "ui-page-before",
-                "chevron-left",
-                before.map(|c| href("before", "after", c)),
-                "prev",
-            ),
-            step(
-                cx,
-                "ui-page-after",
-                "chevron-right",
-                after.map(|c| href("after", "before", c)),
-                "next",
-            ),
+            step(cx, "ui-page-before", "chevron-left", before.map(|c| href("before", "after", c)), "prev"),
+            step(cx, "ui-page-after", "chevron-right", after.map(|c| href("after", "before", c)), "next"),
         ];
-        let summary = rows
-            .map(|n| cx.ta("ui-rows", &[("n", cx.number(n).into())]))
-            .unwrap_or_default();
-        Self {
-            label: cx.t("ui-pages"),
-            summary,
-            links,
-        }
+        let summary = rows.map(|n| cx.ta("ui-rows", &[("n", cx.number(n).into())])).unwrap_or_default();
+        Self { label: cx.t("ui-pages"), summary, links }
     }
 }
 
@@ -117,22 +68,12 @@ fn step(cx: &View, id: &str, icon_name: &str, href: Option<String>, rel: &'stati
     } else {
         html! { (cx.t(id)) (icon(icon_name)) }
     };
-    Link {
-        text,
-        href,
-        current: false,
-        rel: Some(rel),
-    }
+    Link { text, href, current: false, rel: Some(rel) }
 }
 
 impl Render for Paging {
     fn render(&self) -> Markup {
-        let alone = self
-            .links
-            .iter()
-            .filter(|l| l.href.is_some() && !l.current)
-            .count()
-            == 0;
+        let alone = self.links.iter().filter(|l| l.href.is_some() && !l.current).count() == 0;
         html! {
             div class="ts-paging" {
                 @if !self.summary.is_empty() { p { (self.summary) } }

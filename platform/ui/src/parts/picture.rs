@@ -29,22 +29,8 @@ pub struct Picture<'a> {
 }
 
 impl<'a> Picture<'a> {
-    pub fn new(
-        cx: &'a View,
-        src: impl Into<String>,
-        alt: impl Into<String>,
-        width: u32,
-        height: u32,
-    ) -> Self {
-        Self {
-            cx,
-            src: src.into(),
-            alt: alt.into(),
-            width,
-            height,
-            boxes: Vec::new(),
-            link: None,
-        }
+    pub fn new(cx: &'a View, src: impl Into<String>, alt: impl Into<String>, width: u32, height: u32) -> Self {
+        Self { cx, src: src.into(), alt: alt.into(), width, height, boxes: Vec::new(), link: None }
     }
 
     #[must_use]

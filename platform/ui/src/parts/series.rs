@@ -31,23 +31,13 @@ pub struct StripPlot<'a> {
 impl<'a> StripPlot<'a> {
     /// `format` writes a value for the reader, for example `|cx, v| cx.decimal(v, 2)`.
     pub fn new(cx: &'a View, title: impl Into<String>, format: fn(&View, f64) -> String) -> Self {
-        Self {
-            cx,
-            title: title.into(),
-            points: Vec::new(),
-            subject: None,
-            format,
-        }
+        Self { cx, title: title.into(), points: Vec::new(), subject: None, format }
     }
 
     #[must_use]
     pub fn point(mut self, label: impl Into<String>, value: f64, href: Option<String>) -> Self {
         if value.is_finite() {
-            self.points.push(StripPoint {
-                label: label.into(),
-                value,
-                href,
-            });
+            self.points.push(StripPoint { label: label.into(), value, href });
         }
         self
     }
@@ -68,17 +58,9 @@ impl<'a> StripPlot<'a> {
         let low = all().fold(f64::INFINITY, f64::min);
         let high = all().fold(f64::NEG_INFINITY, f64::max);
         let x = |v: f64| {
-            if high > low {
-                MARGIN + (v - low) / (high - low) * (WIDTH - 2.0 * MARGIN)
-            } else {
-                WIDTH / 2.0
-            }
+            if high > low { MARGIN + (v - low) / (high - low) * (WIDTH - 2.0 * MARGIN) } else { WIDTH / 2.0 }
         };
-        let (q1, median, q3) = (
-            quantile(sorted, 0.25),
-            quantile(sorted, 0.5),
-            quantile(sorted, 0.75),
-        );
+        let (q1, median, q3) = (quantile(sorted, 0.25), quantile(sorted, 0.5), quantile(sorted, 0.75));
         html! {
             svg class="ts-strip" viewBox={ "0 0 " (WIDTH) " 74" } role="img" aria-label=(summary) {
                 line class="ts-axis" x1=(MARGIN) x2=(WIDTH - MARGIN) y1="32" y2="32" {}
@@ -141,10 +123,7 @@ impl Render for StripPlot<'_> {
                     ],
                 )
             }
-            None => cx.ta(
-                "ui-strip-median",
-                &[("n", n.into()), ("median", median.into())],
-            ),
+            None => cx.ta("ui-strip-median", &[("n", n.into()), ("median", median.into())]),
         };
         html! {
             figure class="ts-figure" {
@@ -192,8 +171,7 @@ pub struct IntervalBar {
 impl Render for IntervalBar {
     fn render(&self) -> Markup {
         let span = (self.max - self.min).max(f64::EPSILON);
-        let x =
-            |v: f64| MARGIN + ((v - self.min) / span).clamp(0.0, 1.0) * (BAR_WIDTH - 2.0 * MARGIN);
+        let x = |v: f64| MARGIN + ((v - self.min) / span).clamp(0.0, 1.0) * (BAR_WIDTH - 2.0 * MARGIN);
         html! {
             svg class="ts-interval" viewBox={ "0 0 " (BAR_WIDTH) " 46" } role="img" aria-label=(self.label) {
                 rect class="ts-track" x=(MARGIN) width=(BAR_WIDTH - 2.0 * MARGIN) y="10" height="12" rx="6" {}
@@ -222,16 +200,9 @@ pub fn sparkline(label: &str, values: &[Option<f64>]) -> Markup {
             pen_down = false;
             continue;
         };
-        let y = if high > low {
-            26.0 - (value - low) / (high - low) * 22.0
-        } else {
-            15.0
-        };
+        let y = if high > low { 26.0 - (value - low) / (high - low) * 22.0 } else { 15.0 };
         let x = 2.0 + index as f64 * step;
-        path.push_str(&format!(
-            "{}{x:.1} {y:.1}",
-            if pen_down { "L" } else { "M" }
-        ));
+        path.push_str(&format!("{}{x:.1} {y:.1}", if pen_down { "L" } else { "M" }));
         pen_down = true;
         last = Some((x, y));
     }

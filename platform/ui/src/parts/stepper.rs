@@ -29,13 +29,7 @@ pub struct Step {
 
 impl Step {
     pub fn new(title: impl Into<String>, state: StepState) -> Self {
-        Self {
-            title: title.into(),
-            state,
-            at: None,
-            due: None,
-            note: None,
-        }
+        Self { title: title.into(), state, at: None, due: None, note: None }
     }
 
     /// When it was done.
@@ -70,11 +64,7 @@ pub struct Stepper<'a> {
 
 impl<'a> Stepper<'a> {
     pub fn new(cx: &'a View, label: impl Into<String>) -> Self {
-        Self {
-            cx,
-            label: label.into(),
-            steps: Vec::new(),
-        }
+        Self { cx, label: label.into(), steps: Vec::new() }
     }
 
     #[must_use]

@@ -17,21 +17,13 @@ impl Sort {
     /// The asked order if its key is allowed, else `fallback` (same notation).
     pub fn from_view(cx: &View, allowed: &[&str], fallback: &str) -> Self {
         let asked = cx.param("sort").map(|text| Self::parse(&text));
-        asked
-            .filter(|s| allowed.contains(&s.key.as_str()))
-            .unwrap_or_else(|| Self::parse(fallback))
+        asked.filter(|s| allowed.contains(&s.key.as_str())).unwrap_or_else(|| Self::parse(fallback))
     }
 
     fn parse(text: &str) -> Self {
         match text.strip_prefix('-') {
-            Some(key) => Self {
-                key: key.into(),
-                descending: true,
-            },
-            None => Self {
-                key: text.into(),
-                descending: false,
-            },
+            Some(key) => Self { key: key.into(), descending: true },
+            None => Self { key: text.into(), descending: false },
         }
     }
 }
@@ -48,20 +40,12 @@ pub struct Column {
 impl Column {
     /// A column of text.
     pub fn text(label: impl Into<String>) -> Self {
-        Self {
-            label: label.into(),
-            sort: None,
-            number: false,
-            quiet: false,
-        }
+        Self { label: label.into(), sort: None, number: false, quiet: false }
     }
 
     /// A column of numbers: right aligned, tabular digits.
     pub fn number(label: impl Into<String>) -> Self {
-        Self {
-            number: true,
-            ..Self::text(label)
-        }
+        Self { number: true, ..Self::text(label) }
     }
 
     /// The head becomes a link that sorts by this key.
@@ -196,17 +180,9 @@ impl<'a> Table<'a> {
     /// A link that exports the list with its present filter (the query is kept).
     #[must_use]
     pub fn export(mut self, label: impl Into<String>, path: &str) -> Self {
-        let query = self
-            .cx
-            .href_with(&[("page", None), ("after", None), ("before", None)]);
-        let query = query
-            .split_once('?')
-            .map(|(_, q)| format!("?{q}"))
-            .unwrap_or_default();
-        self.exports.push(Export {
-            label: label.into(),
-            href: format!("{path}{query}"),
-        });
+        let query = self.cx.href_with(&[("page", None), ("after", None), ("before", None)]);
+        let query = query.split_once('?').map(|(_, q)| format!("?{q}")).unwrap_or_default();
+        self.exports.push(Export { label: label.into(), href: format!("{path}{query}") });
         self
     }
 
@@ -227,22 +203,13 @@ impl<'a> Table<'a> {
         let Some(key) = &column.sort else {
             return html! { th scope="col" class=[column.class()] { (column.label) } };
         };
-        let now = self
-            .sort
-            .as_ref()
-            .filter(|s| s.key == *key)
-            .map(|s| s.descending);
+        let now = self.sort.as_ref().filter(|s| s.key == *key).map(|s| s.descending);
         let (aria, icon_name, next) = match now {
             None => (None, "selector", key.clone()),
             Some(false) => (Some("ascending"), "chevron-up", format!("-{key}")),
             Some(true) => (Some("descending"), "chevron-down", key.clone()),
         };
-        let changes = [
-            ("sort", Some(next.as_str())),
-            ("page", None),
-            ("after", None),
-            ("before", None),
-        ];
+        let changes = [("sort", Some(next.as_str())), ("page", None), ("after", None), ("before", None)];
         html! {
             th scope="col" class=[column.class()] aria-sort=[aria] {
                 a href=(self.cx.href_with(&changes)) { (column.label) (icon(icon_name)) }
@@ -296,10 +263,7 @@ impl Render for Table<'_> {
     fn render(&self) -> Markup {
         let selects = self.bulk.is_some() && !self.rows.is_empty();
         let name = self.bulk.as_ref().map(|(action, _)| {
-            let plain: String = action
-                .chars()
-                .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-                .collect();
+            let plain: String = action.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
             format!("bulk{plain}")
         });
         let form = name.as_deref().filter(|_| selects);

@@ -125,11 +125,7 @@ impl Render for Tile {
 
 /// How far something has come, with the numbers in words. `total` of 0 means: not known yet.
 pub fn progress(cx: &View, label: &str, done: u64, total: u64) -> Markup {
-    let share = if total == 0 {
-        0.0
-    } else {
-        done as f64 / total as f64
-    };
+    let share = if total == 0 { 0.0 } else { done as f64 / total as f64 };
     html! {
         div class="ts-progress" {
             div class="ts-progress-text" {

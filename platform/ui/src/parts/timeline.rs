@@ -22,15 +22,7 @@ pub struct Entry {
 impl Entry {
     /// What was done and when.
     pub fn new(at: Timestamp, title: impl Into<String>) -> Self {
-        Self {
-            at,
-            title: title.into(),
-            who: None,
-            detail: None,
-            tone: Tone::Neutral,
-            icon: "point",
-            proof: None,
-        }
+        Self { at, title: title.into(), who: None, detail: None, tone: Tone::Neutral, icon: "point", proof: None }
     }
 
     /// Who did it: a person's name, or the name of the machine's part.
@@ -71,10 +63,7 @@ pub struct Timeline<'a> {
 
 impl<'a> Timeline<'a> {
     pub fn new(cx: &'a View) -> Self {
-        Self {
-            cx,
-            entries: Vec::new(),
-        }
+        Self { cx, entries: Vec::new() }
     }
 
     #[must_use]

@@ -15,20 +15,11 @@ fn both_languages_have_the_same_keys_and_values() {
 
 #[test]
 fn a_key_missing_in_english_is_shown_in_chinese_and_reported_with_its_place() {
-    let source = CatalogSource {
-        crate_name: "shop",
-        zh: "shop-a = 甲\nshop-b = 乙 { $n }\n",
-        en: "shop-a = A\nshop-c = C\n",
-    };
+    let source =
+        CatalogSource { crate_name: "shop", zh: "shop-a = 甲\nshop-b = 乙 { $n }\n", en: "shop-a = A\nshop-c = C\n" };
     let catalogs = Catalogs::new(&[source]).expect("sound catalogs");
-    assert_eq!(
-        catalogs.text(Language::En, "shop-b", &[("n", 3.into())]),
-        "乙 3"
-    );
-    assert_eq!(
-        catalogs.text(Language::Zh, "shop-nothing", &[]),
-        "⟨shop-nothing⟩"
-    );
+    assert_eq!(catalogs.text(Language::En, "shop-b", &[("n", 3.into())]), "乙 3");
+    assert_eq!(catalogs.text(Language::Zh, "shop-nothing", &[]), "⟨shop-nothing⟩");
     assert_eq!(
         catalogs.missing_keys(),
         [
@@ -47,51 +38,22 @@ fn a_value_forgotten_in_a_translation_is_reported() {
     };
     let catalogs = Catalogs::new(&[source]).expect("sound catalogs");
     assert_eq!(catalogs.differing_variables().len(), 1);
-    assert_eq!(
-        catalogs.text(Language::En, "shop-a", &[("n", 1.into())]),
-        "one"
-    );
+    assert_eq!(catalogs.text(Language::En, "shop-a", &[("n", 1.into())]), "one");
 }
 
 #[test]
 fn a_key_in_two_crates_is_an_error_naming_both_places() {
-    let one = CatalogSource {
-        crate_name: "one",
-        zh: "same = 甲",
-        en: "",
-    };
-    let two = CatalogSource {
-        crate_name: "two",
-        zh: "\nsame = 乙",
-        en: "",
-    };
+    let one = CatalogSource { crate_name: "one", zh: "same = 甲", en: "" };
+    let two = CatalogSource { crate_name: "two", zh: "\nsame = 乙", en: "" };
     let error = Catalogs::new(&[one, two]).expect_err("a duplicate key");
-    assert_eq!(
-        error.to_string(),
-        "duplicate key `same` (zh-CN): one/locales/zh-CN.ftl:1 and two/locales/zh-CN.ftl:2"
-    );
+    assert_eq!(error.to_string(), "duplicate key `same` (zh-CN): one/locales/zh-CN.ftl:1 and two/locales/zh-CN.ftl:2");
 }
 
 #[test]
 fn a_syntax_error_names_crate_and_line() {
-    let broken = CatalogSource {
-        crate_name: "one",
-        zh: "a = 甲\nb = { $n\n",
-        en: "",
-    };
+    let broken = CatalogSource { crate_name: "one", zh: "a = 甲\nb = { $n\n", en: "" };
     let error = Catalogs::new(&[broken]).expect_err("a syntax error");
-    assert!(
-        matches!(
-            error,
-            CatalogError::Syntax {
-                crate_name: "one",
-                language: "zh-CN",
-                line: 2..=3,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, CatalogError::Syntax { crate_name: "one", language: "zh-CN", line: 2..=3, .. }), "{error}");
 }
 
 #[test]

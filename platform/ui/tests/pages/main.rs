@@ -33,11 +33,5 @@ pub fn text(part: impl Render) -> String {
 
 pub fn viewer(area: Area, roles: &[&str]) -> Viewer {
     let roles = roles.iter().map(|r| (*r).to_owned()).collect();
-    Viewer {
-        id: "u".into(),
-        name: "林".into(),
-        roles,
-        area,
-        organisation: None,
-    }
+    Viewer { id: "u".into(), name: "林".into(), roles, area, organisation: None }
 }

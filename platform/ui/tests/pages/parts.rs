@@ -13,13 +13,7 @@ fn a_field_says_its_label_hint_and_error_to_a_screen_reader() {
     let cx = zh();
     let problem = Problem::invalid_field("name", "error-malformed");
     let errors = FormErrors::of_problem(&cx, &problem);
-    let field = text(
-        Field::text(&cx, "name", "名称<b>")
-            .hint("提示")
-            .required()
-            .value("\"x")
-            .errors(&errors),
-    );
+    let field = text(Field::text(&cx, "name", "名称<b>").hint("提示").required().value("\"x").errors(&errors));
     for needed in [
         r#"<label for="field-name">名称&lt;b&gt;</label>"#,
         r#"value="&quot;x""#,
@@ -42,15 +36,11 @@ fn a_refused_password_is_never_written_back() {
 #[test]
 fn further_attributes_are_escaped_and_cannot_be_scripts() {
     let cx = zh();
-    let field = Field::text(&cx, "n", "x")
-        .attribute("onclick", "a()")
-        .attribute("style", "b")
-        .attribute("data-key", "\"><i");
+    let field =
+        Field::text(&cx, "n", "x").attribute("onclick", "a()").attribute("style", "b").attribute("data-key", "\"><i");
     let field = text(field);
     assert!(
-        field.contains("data-key=\"&quot;&gt;&lt;i\"")
-            && !field.contains("onclick")
-            && !field.contains("style"),
+        field.contains("data-key=\"&quot;&gt;&lt;i\"") && !field.contains("onclick") && !field.contains("style"),
         "{field}"
     );
 }
@@ -58,54 +48,37 @@ fn further_attributes_are_escaped_and_cannot_be_scripts() {
 #[test]
 fn every_post_form_carries_the_token_first() {
     let form = form_upload(&zh(), "/x", html! { input type="file" name="f"; }).into_string();
-    assert!(
-        form.find("csrf_token").expect("the token") < form.find("type=\"file\"").expect("the file")
-    );
+    assert!(form.find("csrf_token").expect("the token") < form.find("type=\"file\"").expect("the file"));
     let cx = zh();
-    let table = Table::new(&cx, "表")
-        .bulk("/b/x", html! { button { "行" } })
-        .row(Row::new().key("k<", "第一").cell("x"));
+    let table =
+        Table::new(&cx, "表").bulk("/b/x", html! { button { "行" } }).row(Row::new().key("k<", "第一").cell("x"));
     let table = text(table);
-    assert!(
-        table.contains(r#"id="bulk-b-x""#)
-            && table.contains(r#"form="bulk-b-x""#)
-            && table.contains("csrf_token")
-    );
+    assert!(table.contains(r#"id="bulk-b-x""#) && table.contains(r#"form="bulk-b-x""#) && table.contains("csrf_token"));
     assert!(table.contains(r#"value="k&lt;""#) && table.contains(r#"aria-label="第一""#));
 }
 
 #[test]
 fn an_empty_list_says_what_to_do_and_offers_no_bulk_act() {
     let cx = zh();
-    let table = Table::new(&cx, "表")
-        .bulk("/b", html! { button { "行" } })
-        .empty(empty("inbox", "还没有商品", "提交第一件商品。", None));
+    let table = Table::new(&cx, "表").bulk("/b", html! { button { "行" } }).empty(empty(
+        "inbox",
+        "还没有商品",
+        "提交第一件商品。",
+        None,
+    ));
     let table = text(table);
-    assert!(
-        table.contains("提交第一件商品。")
-            && !table.contains("<table")
-            && !table.contains("csrf_token")
-    );
+    assert!(table.contains("提交第一件商品。") && !table.contains("<table") && !table.contains("csrf_token"));
 }
 
 fn span(start: usize, end: usize, severity: Severity, label: &str) -> Span {
-    Span {
-        start,
-        end,
-        severity,
-        label: label.into(),
-        href: None,
-    }
+    Span { start, end, severity, label: label.into(), href: None }
 }
 
 #[test]
 fn highlighting_counts_characters_and_names_every_overlapping_finding() {
     let cx = zh();
-    let spans = [
-        span(1, 4, Severity::Low, "甲"),
-        span(3, 99, Severity::Critical, "乙<x>"),
-        span(9, 9, Severity::High, "空"),
-    ];
+    let spans =
+        [span(1, 4, Severity::Low, "甲"), span(3, 99, Severity::Critical, "乙<x>"), span(9, 9, Severity::High, "空")];
     let marked = highlight(&cx, "a抗菌😀<b>", &spans).into_string();
     let pieces: Vec<&str> = marked.split("<mark ").collect();
     assert_eq!(pieces.len(), 4, "{marked}");
@@ -156,42 +129,28 @@ proptest! {
 #[test]
 fn a_chart_is_inert_data_with_its_numbers_beside_it() {
     let cx = zh();
-    let chart = Chart::new(
-        &cx,
-        "rate",
-        "走势",
-        "日",
-        vec!["03-01".into(), "03-02".into()],
-    )
-    .line("</script><b>", vec![Some(0.0123), None, Some(9.0)])
-    .band("区间", vec![Some(0.01), Some(0.01)], vec![Some(0.02), None])
-    .threshold("目标", 0.02)
-    .percent()
-    .decimals(2);
+    let chart = Chart::new(&cx, "rate", "走势", "日", vec!["03-01".into(), "03-02".into()])
+        .line("</script><b>", vec![Some(0.0123), None, Some(9.0)])
+        .band("区间", vec![Some(0.01), Some(0.01)], vec![Some(0.02), None])
+        .threshold("目标", 0.02)
+        .percent()
+        .decimals(2);
     let option = chart.option();
     assert_eq!(option["series"][0]["data"], serde_json::json!([1.23, null]));
-    assert_eq!(
-        option["series"][2]["data"],
-        serde_json::json!([1.0, null]),
-        "the height of the band"
-    );
+    assert_eq!(option["series"][2]["data"], serde_json::json!([1.0, null]), "the height of the band");
     let page = text(chart);
     assert!(!page.contains("</script><b>") && page.matches("</script>").count() == 1);
     assert!(
-        page.contains("1.23%")
-            && page.contains("1.00%–2.00%")
-            && page.contains("1.00%–—")
-            && page.contains("<details")
+        page.contains("1.23%") && page.contains("1.00%–2.00%") && page.contains("1.00%–—") && page.contains("<details")
     );
 }
 
 #[test]
 fn a_strip_plot_says_in_words_where_the_value_lies() {
     let cx = zh();
-    let plot = (1..=5).fold(
-        StripPlot::new(&cx, "价格", |cx, v| cx.decimal(v, 0)),
-        |p, v| p.point(format!("商品{v}"), f64::from(v), None),
-    );
+    let plot = (1..=5).fold(StripPlot::new(&cx, "价格", |cx, v| cx.decimal(v, 0)), |p, v| {
+        p.point(format!("商品{v}"), f64::from(v), None)
+    });
     let plot = text(plot.subject("本商品", 4.5));
     assert!(
         plot.contains("本商品：4；在 5 个可比项中高于 4 个，中位数 3")
@@ -199,23 +158,14 @@ fn a_strip_plot_says_in_words_where_the_value_lies() {
         "{plot}"
     );
     assert!(plot.contains("<svg") && plot.matches("<circle").count() == 5);
-    assert!(
-        text(StripPlot::new(&cx, "价格", |cx, v| cx.decimal(v, 0))).contains("没有可比较的数据")
-    );
+    assert!(text(StripPlot::new(&cx, "价格", |cx, v| cx.decimal(v, 0))).contains("没有可比较的数据"));
 }
 
 #[test]
 fn drawings_stand_equal_values_and_gaps() {
     let flat = sparkline("x", &[Some(2.0), None, Some(2.0), Some(f64::NAN)]).into_string();
-    assert!(
-        !flat.contains("NaN") && flat.matches('M').count() == 3,
-        "{flat}"
-    );
-    let one = text(
-        StripPlot::new(&zh(), "价格", |cx, v| cx.decimal(v, 0))
-            .point("a", 3.0, None)
-            .subject("b", 3.0),
-    );
+    assert!(!flat.contains("NaN") && flat.matches('M').count() == 3, "{flat}");
+    let one = text(StripPlot::new(&zh(), "价格", |cx, v| cx.decimal(v, 0)).point("a", 3.0, None).subject("b", 3.0));
     assert!(!one.contains("NaN") && !one.contains("inf"), "{one}");
 }
 
@@ -230,35 +180,19 @@ fn an_act_shows_its_proof_or_that_it_is_not_in_the_ledger_yet() {
 #[test]
 fn a_finished_step_shows_no_clock() {
     let cx = zh();
-    let step = |state| {
-        text(Stepper::new(&cx, "程序").step(Step::new("告知", state).due(now().plus_days(-1))))
-    };
-    assert!(
-        !step(StepState::Done).contains("已逾期") && step(StepState::Current).contains("已逾期")
-    );
+    let step = |state| text(Stepper::new(&cx, "程序").step(Step::new("告知", state).due(now().plus_days(-1))));
+    assert!(!step(StepState::Done).contains("已逾期") && step(StepState::Current).contains("已逾期"));
     assert!(step(StepState::Current).contains(r#"aria-current="step""#));
 }
 
 #[test]
 fn a_state_is_said_in_words_beside_its_icon() {
     let cx = zh();
-    for level in [
-        Severity::Note,
-        Severity::Low,
-        Severity::Medium,
-        Severity::High,
-        Severity::Critical,
-    ] {
+    for level in [Severity::Note, Severity::Low, Severity::Medium, Severity::High, Severity::Critical] {
         let marker = severity(&cx, level).into_string();
         assert!(marker.contains("<svg") && marker.contains(&level.label(&cx)));
     }
-    for tone in [
-        Tone::Neutral,
-        Tone::Info,
-        Tone::Good,
-        Tone::Waiting,
-        Tone::Danger,
-    ] {
+    for tone in [Tone::Neutral, Tone::Info, Tone::Good, Tone::Waiting, Tone::Danger] {
         assert!(is_icon(tone.icon()));
     }
 }
@@ -268,10 +202,7 @@ fn every_icon_this_crate_names_exists() {
     let named = regex::Regex::new(r#"icon\("([a-z0-9-]+)"\)"#).expect("a pattern");
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut seen = 0;
-    for file in [folder.clone(), folder.join("parts")]
-        .iter()
-        .flat_map(|f| std::fs::read_dir(f).expect("a folder"))
-    {
+    for file in [folder.clone(), folder.join("parts")].iter().flat_map(|f| std::fs::read_dir(f).expect("a folder")) {
         let path = file.expect("a file").path();
         if path.is_dir() || path.ends_with("icon.rs") {
             continue;
@@ -283,39 +214,12 @@ fn every_icon_this_crate_names_exists() {
         }
     }
     assert!(seen > 20);
-    let chosen = [
-        "selector",
-        "chevron-up",
-        "chevron-down",
-        "chevron-left",
-        "chevron-right",
-        "inbox",
-        "hourglass",
-        "point",
-    ];
-    let states = [
-        "circle-check",
-        "circle-dot",
-        "circle",
-        "circle-minus",
-        "circle-x",
-        "alert-octagon",
-        "square-rotated",
-    ];
-    let tiles = [
-        "trending-up",
-        "trending-down",
-        "minus",
-        "target",
-        "clock-exclamation",
-    ];
-    assert!(
-        chosen
-            .iter()
-            .chain(&states)
-            .chain(&tiles)
-            .all(|name| is_icon(name))
-    );
+    let chosen =
+        ["selector", "chevron-up", "chevron-down", "chevron-left", "chevron-right", "inbox", "hourglass", "point"];
+    let states =
+        ["circle-check", "circle-dot", "circle", "circle-minus", "circle-x", "alert-octagon", "square-rotated"];
+    let tiles = ["trending-up", "trending-down", "minus", "target", "clock-exclamation"];
+    assert!(chosen.iter().chain(&states).chain(&tiles).all(|name| is_icon(name)));
     let names: Vec<_> = icon_names().collect();
     assert!(names.is_sorted(), "the table is searched by halves");
 }

@@ -235,7 +235,10 @@ fn show_page(
 fn timeline(cx: &View, history: &[kernel::ActRecord]) -> Markup {
     let mut timeline = ui::parts::Timeline::new(cx);
     for act in history {
-        let mut entry = ui::parts::Entry::new(act.at, act.kind.clone()).who(act.actor.clone());
+        // The ledger's pages name every kind of act; here they are called the same.
+        let name = format!("proofs-kind-{}", act.kind.replace(['.', '_'], "-"));
+        let title = if cx.catalogs.has(&name) { cx.t(&name) } else { act.kind.clone() };
+        let mut entry = ui::parts::Entry::new(act.at, title).who(act.actor.clone());
         if act.leaf_index.is_some() {
             entry = entry.proof(format!("/console/ledger/{}", act.id));
         }

@@ -2,7 +2,7 @@
 
 use super::content::version_cards;
 use super::measure::{self, MeasureForm};
-use super::own::change_table;
+use super::own::{change_table, said_before};
 use super::parts::{
     Show, Told, cause_text, decision_mark, finding_list, history, major, price_text, proof_path, state_mark,
     version_mark,
@@ -79,7 +79,8 @@ pub(crate) async fn show(
 pub(super) fn page(cx: &View, whole: &Whole, asked: &Asked, typed: &MeasureForm, errors: &FormErrors) -> Markup {
     let (listing, version) = (&whole.detail.listing, &whole.evidence.version);
     let findings = whole.findings();
-    let told = Told { words: &whole.words, findings, versions: &whole.detail.versions };
+    let past = said_before(&whole.runs);
+    let told = Told { words: &whole.words, findings: &past, versions: &whole.detail.versions };
     let merchant = format!("/console/merchants/{}", listing.merchant_id);
     ui::shell::console(
         cx,

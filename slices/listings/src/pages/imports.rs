@@ -269,15 +269,17 @@ async fn show(
     let rows = import::rows(kernel, actor, id, asked.status(), asked.after.unwrap_or(0), ROWS_SHOWN).await?;
     let path = format!("{}/{id}", side.imports());
     let more = rows.last().filter(|_| rows.len() as u64 == ROWS_SHOWN).map(|row| row.position.to_string());
-    let table = Table::new(cx, cx.t("listings-import-rows"))
+    let mut table = Table::new(cx, cx.t("listings-import-rows"))
         .column(Column::number(cx.t("listings-import-line")))
         .column(Column::text(cx.t("listings-field-external-id")))
         .column(Column::text(cx.t("listings-state")))
         .column(Column::text(cx.t("listings-import-reasons")))
         .rows(rows.iter().map(|row| report_row(side, cx, row)))
         .export("CSV", &format!("{path}/report.csv"))
-        .empty(empty("list-check", &cx.t("listings-import-rows-none"), &cx.t("listings-import-rows-none-help"), None))
-        .paging(ui::parts::Paging::cursor(cx, None, more.as_deref(), None));
+        .empty(empty("list-check", &cx.t("listings-import-rows-none"), &cx.t("listings-import-rows-none-help"), None));
+    if more.is_some() {
+        table = table.paging(ui::parts::Paging::cursor(cx, None, more.as_deref(), None));
+    }
     let title = one.file_name.clone();
     Ok(side.page(
         cx,

@@ -7,7 +7,7 @@ use super::parts::{
 };
 use super::words::{Words, field_text};
 use crate::content::Change;
-use crate::model::Version;
+use crate::model::{Run, Version};
 use crate::state::{State as ListingState, VersionState};
 use crate::versions::Detail;
 use axum::extract::State;
@@ -35,17 +35,23 @@ pub(crate) async fn show(
 ) -> Result<Markup, Failure> {
     let kernel = site.kernel();
     let detail = crate::detail(kernel, &actor, &id).await?;
-    Ok(page(&cx, &Words::of(kernel, &detail.listing.market), &detail))
+    let past = said_before(&crate::past_runs(kernel, &actor, &id).await?);
+    Ok(page(&cx, &Words::of(kernel, &detail.listing.market), &detail, &past))
 }
 
-fn page(cx: &View, words: &Words, detail: &Detail) -> Markup {
+/// What every screening found that counts, the newest first: the words for the rules that acts name.
+pub(super) fn said_before(runs: &[Run]) -> Vec<Finding> {
+    runs.iter().flat_map(|run| counting(&run.findings)).collect()
+}
+
+fn page(cx: &View, words: &Words, detail: &Detail, past: &[Finding]) -> Markup {
     let listing = &detail.listing;
     let findings = detail.run.as_ref().map(|run| counting(&run.findings)).unwrap_or_default();
     // The words the findings are about are those of the version that was screened.
     let screened =
         detail.run.as_ref().and_then(|run| detail.versions.iter().find(|version| version.id == run.version_id));
     let shown = screened.or(detail.versions.first());
-    let told = Told { words, findings: &findings, versions: &detail.versions };
+    let told = Told { words, findings: past, versions: &detail.versions };
     let edit = format!("/merchant/listings/{}/edit", listing.id);
     let mut header = PageHeader::new(cx, listing.title.clone())
         .back(cx.t("listings-own"), "/merchant/listings")

@@ -195,7 +195,11 @@ async fn the_merchant_reads_why_with_the_very_words_marked() {
     }
     assert!(page.matches("<mark").count() >= 2, "{page}");
     assert!(!page.contains(&run.findings[0].rule), "rules are the staff's business");
-    let console = get(&router, "reviewer", &format!("/console/listings/{}", listing.id)).await.body;
+    let listing = bench.change(&listing, honest("桌布")).await;
+    let later = get(&router, "owner-m1", &format!("/merchant/listings/{}", listing.id)).await.body;
+    assert!(later.contains(&run.findings[0].reason.zh), "what an earlier version was told stays in words");
+    assert!(!later.contains(&run.findings[0].rule));
+    let console = get(&router, "reviewer", &format!("/console/listings/{}?version=1", listing.id)).await.body;
     assert!(console.contains(&run.findings[0].rule) && console.contains("<mark"));
     assert!(!console.contains("/measure\""), "a reviewer takes no measures here");
 }

@@ -21,8 +21,7 @@ use crate::model::{ChangeKind, RowChange};
 
 /// Whether the reader may change policies: what cannot be done is not offered.
 fn may_manage(cx: &View) -> bool {
-    let names: Vec<&str> =
-        kernel::Permission::PoliciesManage.roles().iter().map(|role| role.name()).collect();
+    let names: Vec<&str> = kernel::Permission::PoliciesManage.roles().iter().map(|role| role.name()).collect();
     cx.has_role(&names)
 }
 

@@ -11,11 +11,7 @@ use crate::catalogue::{self, PackSummary};
 use crate::error::Error;
 use crate::versions;
 
-pub(crate) async fn overview(
-    State(site): State<Site>,
-    Signed(actor): Signed,
-    Cx(cx): Cx,
-) -> Result<Markup, Failure> {
+pub(crate) async fn overview(State(site): State<Site>, Signed(actor): Signed, Cx(cx): Cx) -> Result<Markup, Failure> {
     let packs = catalogue::overview(site.kernel(), &actor).await?;
     let title = cx.t("policies-title");
     let body = html! {
@@ -30,16 +26,19 @@ fn pack_card(cx: &View, pack: &PackSummary) -> Markup {
     let rows: usize = pack.tables.iter().map(|table| table.rows).sum();
     let tests: usize = pack.tables.iter().map(|table| table.tests).sum();
     let href = format!("/console/policies/{market}");
-    card(&market_name(cx, market), html! {
-        (facts()
-            .add(cx.t("policies-version"), hash(cx, &pack.active.hash))
-            .add(cx.t("policies-since"), cx.moment(pack.active.since))
-            .add(cx.t("policies-tables"), cx.number(pack.tables.len() as i64))
-            .add(cx.t("policies-rows"), cx.number(rows as i64))
-            .add(cx.t("policies-tests"), cx.number(tests as i64)))
-        @if pack.shipped_differs { p { (badge(Tone::Waiting, &cx.t("policies-shipped-differs"))) } }
-        p { a class="btn" href=(href) { (cx.t("policies-open")) } }
-    })
+    card(
+        &market_name(cx, market),
+        html! {
+            (facts()
+                .add(cx.t("policies-version"), hash(cx, &pack.active.hash))
+                .add(cx.t("policies-since"), cx.moment(pack.active.since))
+                .add(cx.t("policies-tables"), cx.number(pack.tables.len() as i64))
+                .add(cx.t("policies-rows"), cx.number(rows as i64))
+                .add(cx.t("policies-tests"), cx.number(tests as i64)))
+            @if pack.shipped_differs { p { (badge(Tone::Waiting, &cx.t("policies-shipped-differs"))) } }
+            p { a class="btn" href=(href) { (cx.t("policies-open")) } }
+        },
+    )
 }
 
 pub(crate) async fn market(

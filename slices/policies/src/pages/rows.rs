@@ -210,19 +210,23 @@ fn mode_form(cx: &View, market: &str, row: &RowDetail) -> Markup {
             Choice::new(name, cx.t(&format!("policies-mode-{name}"))).hint(cx.t(&format!("policies-mode-{name}-hint")))
         })
         .to_vec();
-    form_post(cx, &format!("{}/mode", row_href(market, &row.line.id)), html! {
-        (hidden("seen", &row.active.version_id))
-        (hidden("table", &row.table))
-        (hidden("from", &row.line.from.to_string()))
-        (Field::radios(cx, "mode", cx.t("policies-mode"), choices).value(present).required())
-        (Field::number(cx, "share", cx.t("policies-share")).value(share).unit("%").hint(cx.t("policies-share-hint")))
-        (Field::textarea(cx, "note", cx.t("policies-why"), 2).required())
-        div class="ts-submit" {
-            button class="btn btn-primary" type="submit" name="step" value="try" { (cx.t("policies-mode-try")) }
-            button class="btn" type="submit" name="step" value="activate" { (cx.t("policies-mode-now")) }
-        }
-        p class="ts-hint" { (cx.t("policies-mode-try-help")) }
-    })
+    form_post(
+        cx,
+        &format!("{}/mode", row_href(market, &row.line.id)),
+        html! {
+            (hidden("seen", &row.active.version_id))
+            (hidden("table", &row.table))
+            (hidden("from", &row.line.from.to_string()))
+            (Field::radios(cx, "mode", cx.t("policies-mode"), choices).value(present).required())
+            (Field::number(cx, "share", cx.t("policies-share")).value(share).unit("%").hint(cx.t("policies-share-hint")))
+            (Field::textarea(cx, "note", cx.t("policies-why"), 2).required())
+            div class="ts-submit" {
+                button class="btn btn-primary" type="submit" name="step" value="try" { (cx.t("policies-mode-try")) }
+                button class="btn" type="submit" name="step" value="activate" { (cx.t("policies-mode-now")) }
+            }
+            p class="ts-hint" { (cx.t("policies-mode-try-help")) }
+        },
+    )
 }
 
 fn hidden(name: &str, value: &str) -> Markup {
@@ -239,15 +243,19 @@ fn text_form(cx: &View, market: &str, row: &RowDetail, typed: Option<&TextForm>,
     let shown = typed.map_or(text.as_str(), |form| form.text.as_str());
     let note = typed.map_or("", |form| form.note.as_str());
     let lines = u8::try_from(shown.lines().count() + 2).unwrap_or(40).clamp(8, 40);
-    form_post(cx, &format!("{}/text", row_href(market, &row.line.id)), html! {
-        (hidden("base", typed.map_or(row.active.version_id.as_str(), |form| form.base.as_str())))
-        (hidden("table", &row.table))
-        (hidden("from", &row.line.from.to_string()))
-        (Field::textarea(cx, "text", cx.t("policies-row-text"), lines).value(shown).required().errors(errors)
-            .hint(cx.t("policies-row-text-hint")).attribute("spellcheck", "false"))
-        (Field::textarea(cx, "note", cx.t("policies-why"), 2).value(note).required().errors(errors))
-        (submit(&cx.t("policies-row-save"), None))
-    })
+    form_post(
+        cx,
+        &format!("{}/text", row_href(market, &row.line.id)),
+        html! {
+            (hidden("base", typed.map_or(row.active.version_id.as_str(), |form| form.base.as_str())))
+            (hidden("table", &row.table))
+            (hidden("from", &row.line.from.to_string()))
+            (Field::textarea(cx, "text", cx.t("policies-row-text"), lines).value(shown).required().errors(errors)
+                .hint(cx.t("policies-row-text-hint")).attribute("spellcheck", "false"))
+            (Field::textarea(cx, "note", cx.t("policies-why"), 2).value(note).required().errors(errors))
+            (submit(&cx.t("policies-row-save"), None))
+        },
+    )
 }
 
 #[derive(Deserialize)]
@@ -293,7 +301,9 @@ pub(crate) async fn save_row(
 /// What a form shows again with its errors; anything else is a page of its own.
 pub(super) fn shown_in_form(error: Error) -> Result<Problem, Failure> {
     match error {
-        Error::Refused(_) | Error::RefusedField(..) | Error::Field(..) | Error::Unchanged | Error::TestsFail(_) => Ok(error.into()),
+        Error::Refused(_) | Error::RefusedField(..) | Error::Field(..) | Error::Unchanged | Error::TestsFail(_) => {
+            Ok(error.into())
+        }
         other => Err(other.into()),
     }
 }

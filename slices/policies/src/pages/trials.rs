@@ -163,7 +163,14 @@ pub(crate) async fn trial_csv(
     Path(id): Path<String>,
     Query(filter): Query<HitFilter>,
 ) -> Result<Response, Failure> {
-    let header = ["policies-listing", "policies-title-column", "policies-merchant", "policies-decision-before", "policies-decision-after", "policies-rows"];
+    let header = [
+        "policies-listing",
+        "policies-title-column",
+        "policies-merchant",
+        "policies-decision-before",
+        "policies-decision-after",
+        "policies-rows",
+    ];
     let mut csv = web::csv::Writer::new(header.map(|key| cx.t(key)));
     let rows_a_page = ground::limits::PAGE_ROWS_MAX;
     for page in 1..=CSV_ROWS_MAX.div_ceil(rows_a_page) {

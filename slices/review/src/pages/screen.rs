@@ -219,7 +219,7 @@ fn decision_form(cx: &View, work: &Work, form: &DecideForm, errors: &FormErrors)
             (wrong("note"))
             textarea class="form-control" id="field-note" name="note" rows="2" maxlength="10000" data-key="n"
                 placeholder=(cx.t("review-note-help")) { (form.note) }
-            h3 class="ts-card-title" { (cx.t("review-letter")) }
+            h3 class="ts-review-title" { (cx.t("review-letter")) }
             (live_check(cx, "letter", &format!("{action}/preview"), letter(cx, work, form)))
             div class="ts-submit" {
                 button class="btn btn-primary" type="submit" data-key="Enter" { (icon("send")) (cx.t("review-send")) " " kbd aria-hidden="true" { "↵" } }
