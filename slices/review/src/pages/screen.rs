@@ -260,7 +260,7 @@ pub(super) fn letter(cx: &View, work: &Work, form: &DecideForm) -> Markup {
     };
     let paragraphs = letter_of(&work.reasons, &form.reasons, &work.evidence, cx.language);
     html! {
-        div class="ts-letter" {
+        div class="ts-letter" tabindex="0" {
             p { strong { (cx.t(&format!("review-letter-{}", verdict.name()))) } }
             @for paragraph in &paragraphs {
                 p {
