@@ -17,7 +17,7 @@ pub mod problem;
 pub mod random;
 pub mod time;
 
-pub use id::{new_id, new_id_in_sequence};
+pub use id::{IdSequence, new_id};
 pub use language::{Bilingual, Language};
 pub use money::Money;
 pub use problem::{ErrorCode, Fault, Level, Place, Problem};

@@ -63,6 +63,7 @@ struct Parts {
     rng: Arc<dyn Rng>,
     packs: ArcSwap<policy::Packs>,
     zone: TimeZone,
+    ids: ground::IdSequence,
     wakers: Mutex<HashMap<&'static str, Arc<Notify>>>,
 }
 
@@ -83,6 +84,7 @@ impl Kernel {
             rng,
             packs: ArcSwap::from_pointee(packs),
             zone,
+            ids: ground::IdSequence::default(),
             wakers: Mutex::default(),
         }))
     }
@@ -122,9 +124,9 @@ impl Kernel {
         &self.0.zone
     }
 
-    /// A new id.
+    /// A new id; ids of one process sort in the order they were made.
     pub fn new_id(&self) -> String {
-        ground::new_id(self.clock(), self.rng())
+        self.0.ids.next(self.clock(), self.rng())
     }
 
     /// The policy packs in force, all markets.

@@ -12,14 +12,13 @@ pub struct Write {
     tx: Tx,
     now: Timestamp,
     acts: Vec<ActRecord>,
-    sequence: u16,
 }
 
 impl Write {
     pub(crate) async fn begin(kernel: Kernel, actor: Actor) -> Result<Write> {
         let tx = kernel.db().write_tx().await?;
         let now = kernel.now();
-        Ok(Write { kernel, actor, tx, now, acts: Vec::new(), sequence: 0 })
+        Ok(Write { kernel, actor, tx, now, acts: Vec::new() })
     }
 
     /// The transaction, for the slice's `store`.
@@ -47,7 +46,7 @@ impl Write {
     /// # Errors
     /// What the store says; `internal` for an act larger than a leaf may be.
     pub async fn act(&mut self, act: Act) -> Result<String> {
-        let id = self.next_id();
+        let id = self.new_id();
         let record = self.record(id.clone(), act);
         if record.leaf().len() > LEAF_BYTES_MAX {
             return Err(Problem::internal(format!(
@@ -57,17 +56,11 @@ impl Write {
         }
         store::insert_act(&self.tx, &record).await?;
         for consumer in Consumer::ALL {
-            let row = self.next_id();
+            let row = self.new_id();
             store::insert_outbox(&self.tx, &row, &id, consumer, self.now).await?;
         }
         self.acts.push(record);
         Ok(id)
-    }
-
-    /// Acts of one decision, and their way out, keep the order they were written in.
-    fn next_id(&mut self) -> String {
-        self.sequence = self.sequence.saturating_add(1);
-        ground::new_id_in_sequence(self.kernel.clock(), self.kernel.rng(), self.sequence)
     }
 
     fn record(&self, id: String, act: Act) -> ActRecord {
