@@ -12,8 +12,10 @@ use ui::parts::*;
 use ui::shell;
 use web::{Access, Cx, Failure, Routes, Signed, Site, Visitor};
 
-/// Latest acts on the desk.
-const LATEST_ACTS: u64 = 12;
+/// Latest decisions on the desk.
+const LATEST_ACTS: usize = 12;
+/// What counts as a decision there; sign-ins and the like are in the ledger's list.
+const DECISIONS: [&str; 5] = ["listing.", "merchant.", "qualification.", "policy.", "review."];
 /// Kinds of act summed up on the desk.
 const KINDS_SHOWN: usize = 10;
 
@@ -92,8 +94,13 @@ impl Desk {
         }
         if actor.may(Permission::LedgerRead) {
             desk.since_yesterday = kernel::store::act_counts(kernel, kernel.now().plus_micros(-DAY_MICROS)).await?;
-            let paging = Paging::new(1, LATEST_ACTS);
-            desk.latest = kernel::store::acts(kernel, &kernel::store::ActFilter::default(), &paging).await?.rows;
+            let paging = Paging::new(1, LATEST_ACTS as u64);
+            for prefix in DECISIONS {
+                let filter = kernel::store::ActFilter { kind: Some(prefix.to_owned()), ..Default::default() };
+                desk.latest.extend(kernel::store::acts(kernel, &filter, &paging).await?.rows);
+            }
+            desk.latest.sort_by(|one, other| (other.at, &other.id).cmp(&(one.at, &one.id)));
+            desk.latest.truncate(LATEST_ACTS);
         }
         Ok(desk)
     }

@@ -5,7 +5,7 @@ use crate::shared::shared;
 
 fn number_before(text: &str, word: &str) -> Option<u64> {
     let line = text.lines().find(|line| line.contains(word))?;
-    line.split(|sign: char| !sign.is_ascii_digit()).filter(|part| !part.is_empty()).next_back()?.parse().ok()
+    line.split(|sign: char| !sign.is_ascii_digit()).rfind(|part| !part.is_empty())?.parse().ok()
 }
 
 #[test]

@@ -67,7 +67,7 @@ async fn another_merchants_things_are_not_there() {
         let own = n.one.door.get(&path).await.unwrap();
         let theirs = n.other.door.get(&path).await.unwrap();
         assert_eq!(theirs.status, StatusCode::NOT_FOUND, "{path}: {}", theirs.text());
-        let last = path.split('/').filter(|part| part.len() == 36).next_back().unwrap();
+        let last = path.split('/').rfind(|part| part.len() == 36).unwrap();
         let missing = path.replace(last, "01890000-0000-7000-8000-000000000000");
         let nowhere = n.other.door.get(&missing).await.unwrap();
         assert_eq!(nowhere.status, StatusCode::NOT_FOUND, "{missing}");
