@@ -8,14 +8,14 @@ use ui::{Area, NavEntry, View, assets, shell};
 use crate::{text, view, viewer, zh};
 
 #[test]
-fn the_console_shows_permitted_duties_in_the_order_of_a_products_life() {
+fn the_console_shows_permitted_duties_in_the_order_the_application_gives() {
     let mut cx = view(Language::Zh, "/console/review/L1", "");
     cx.viewer = Some(viewer(Area::Console, &["reviewer"]));
     cx.nav = vec![
-        NavEntry::new(Area::Console, "ui-nav-ledger", "/console/ledger", "shield-check"),
-        NavEntry::new(Area::Console, "ui-nav-policies", "/console/policies", "book").roles(&["manager"]),
-        NavEntry::new(Area::Console, "ui-nav-review", "/console/review", "checklist").count(128),
         NavEntry::new(Area::Console, "ui-nav-merchants", "/console/merchants", "building-store"),
+        NavEntry::new(Area::Console, "ui-nav-review", "/console/review", "checklist").count(128),
+        NavEntry::new(Area::Console, "ui-nav-policies", "/console/policies", "book").roles(&["manager"]),
+        NavEntry::new(Area::Console, "ui-nav-ledger", "/console/ledger", "shield-check"),
         NavEntry::new(Area::Merchant, "ui-nav-trace", "/merchant", "route"),
     ];
     let page = shell::page(&cx, "题", html! {}).into_string();
