@@ -43,6 +43,7 @@ fn start_of(actor: &Actor) -> &'static str {
 
 fn front_page(cx: &View) -> Markup {
     html! {
+        h1 { (cx.t("app-front-title")) }
         p { (cx.t("app-front-lead")) }
         ul {
             li { (cx.t("app-front-onboarding")) }
