@@ -45,6 +45,7 @@ use blobs::Blobs;
 use db::Db;
 use ground::{Clock, Problem, Rng, Timestamp};
 use jiff::tz::TimeZone;
+use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
@@ -65,6 +66,7 @@ struct Parts {
     zone: TimeZone,
     ids: ground::IdSequence,
     wakers: Mutex<HashMap<&'static str, Arc<Notify>>>,
+    memory: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 impl Kernel {
@@ -86,6 +88,7 @@ impl Kernel {
             zone,
             ids: ground::IdSequence::default(),
             wakers: Mutex::default(),
+            memory: Mutex::default(),
         }))
     }
 
@@ -145,6 +148,14 @@ impl Kernel {
     /// `unavailable` when the store gives no transaction in time.
     pub async fn begin(&self, actor: &Actor) -> Result<Write> {
         Write::begin(self.clone(), actor.clone()).await
+    }
+
+    /// What a slice keeps in memory beside this store: caches and indexes that can be made again from it. One value a type,
+    /// made empty at the first asking. A process-wide `static` would mix two stores of one process; this cannot.
+    pub fn memory<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        let mut memory = self.0.memory.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let held = memory.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(T::default()));
+        Arc::clone(held).downcast::<T>().unwrap_or_default()
     }
 
     /// The waker of a job: `notified()` resolves after a [`Kernel::wake`] of the same name.

@@ -7,8 +7,8 @@ use crate::content::Content;
 use crate::store;
 use arc_swap::ArcSwap;
 use kernel::{Kernel, Result};
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, LazyLock};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Name of the bank in the table of revisions.
 pub(crate) const BANK: &str = "fingerprints";
@@ -16,8 +16,6 @@ pub(crate) const BANK: &str = "fingerprints";
 const READ_ROWS: u64 = 2_000;
 /// Fingerprints held in memory at most.
 const FINGERPRINTS_MAX: usize = 1_000_000;
-/// Banks of different stores remembered at the same time.
-const INDEXES_MAX: usize = 16;
 
 /// A fingerprint that agrees with a version.
 #[derive(Debug, Clone)]
@@ -149,8 +147,9 @@ pub(crate) fn gtin_key(gtin: &str) -> Option<String> {
     matches!(digits.len(), 8 | 12 | 13 | 14).then(|| format!("{digits:0>14}"))
 }
 
-type Cache = ArcSwap<BTreeMap<String, Arc<Index>>>;
-static INDEXES: LazyLock<Cache> = LazyLock::new(Cache::default);
+/// The newest index and the revision it was read at.
+#[derive(Default)]
+struct Newest(ArcSwap<(String, Arc<Index>)>);
 
 /// The bank as it stands now.
 pub(crate) async fn current(kernel: &Kernel) -> Result<Arc<Index>> {
@@ -158,8 +157,10 @@ pub(crate) async fn current(kernel: &Kernel) -> Result<Arc<Index>> {
     if revision.is_empty() {
         return Ok(Arc::new(Index::default()));
     }
-    if let Some(index) = INDEXES.load().get(&revision) {
-        return Ok(Arc::clone(index));
+    let newest = kernel.memory::<Newest>();
+    let held = newest.0.load();
+    if held.0 == revision {
+        return Ok(Arc::clone(&held.1));
     }
     let mut all = Vec::new();
     let mut after = String::new();
@@ -170,14 +171,6 @@ pub(crate) async fn current(kernel: &Kernel) -> Result<Arc<Index>> {
         all.extend(rows);
     }
     let index = Arc::new(Index::new(all));
-    INDEXES.rcu(|held| {
-        let mut next = BTreeMap::clone(held);
-        // Revisions are ids made in the order of time: the first ones are the oldest.
-        while next.len() >= INDEXES_MAX {
-            next.pop_first();
-        }
-        next.insert(revision.clone(), Arc::clone(&index));
-        next
-    });
+    newest.0.store(Arc::new((revision, Arc::clone(&index))));
     Ok(index)
 }

@@ -9,7 +9,7 @@ use kernel::{Act, Actor, Kernel, Page, Paging, Permission, Result};
 use screening::recalls::{Notice, RecallBank, parse_cpsc, parse_safety_gate};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 /// Name of the bank in the table of revisions.
 pub(crate) const BANK: &str = "recalls";
@@ -19,8 +19,6 @@ const READ_ROWS: u64 = 2_000;
 const NOTICES_MAX: usize = 500_000;
 /// Notices written in one transaction.
 const WRITE_ROWS: usize = 500;
-/// Banks of different stores remembered at the same time.
-const BANKS_MAX: usize = 16;
 
 /// A notice as it is kept, JSON.
 #[derive(Serialize, Deserialize, Default)]
@@ -188,14 +186,17 @@ pub async fn list(
     store::banks::recalls_page(kernel.db().read(), source, search, paging).await
 }
 
-type Cache = ArcSwap<BTreeMap<String, Arc<RecallBank>>>;
-static RECALL_BANKS: LazyLock<Cache> = LazyLock::new(Cache::default);
+/// The newest bank and the revision it was read at.
+#[derive(Default)]
+struct Newest(ArcSwap<(String, Arc<RecallBank>)>);
 
 /// The bank as it stands now.
 pub(crate) async fn current(kernel: &Kernel) -> Result<Arc<RecallBank>> {
     let revision = store::banks::revision(kernel.db().read(), BANK).await?;
-    if let Some(bank) = RECALL_BANKS.load().get(&revision) {
-        return Ok(Arc::clone(bank));
+    let newest = kernel.memory::<Newest>();
+    let held = newest.0.load();
+    if held.0 == revision {
+        return Ok(Arc::clone(&held.1));
     }
     let mut bank = RecallBank::default();
     let mut after = String::new();
@@ -209,13 +210,6 @@ pub(crate) async fn current(kernel: &Kernel) -> Result<Arc<RecallBank>> {
         }
     }
     let bank = Arc::new(bank);
-    RECALL_BANKS.rcu(|held| {
-        let mut next = BTreeMap::clone(held);
-        while next.len() >= BANKS_MAX {
-            next.pop_first();
-        }
-        next.insert(revision.clone(), Arc::clone(&bank));
-        next
-    });
+    newest.0.store(Arc::new((revision, Arc::clone(&bank))));
     Ok(bank)
 }

@@ -9,8 +9,8 @@ use kernel::{Kernel, Result};
 use screening::Banks;
 use screening::images::ImageRecord;
 use screening::rules::Rules;
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, LazyLock};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use tokio::sync::Mutex;
 
 /// Compiled packs remembered at the same time.
@@ -28,13 +28,16 @@ pub(crate) struct Compiled {
 
 /// Market, version of the pack, revision of the operator's own brands, date.
 type Key = (String, String, String, jiff::civil::Date);
-static COMPILED: LazyLock<ArcSwap<BTreeMap<Key, Arc<Compiled>>>> = LazyLock::new(ArcSwap::default);
+/// Packs compiled for this store.
+#[derive(Default)]
+struct Packs(ArcSwap<BTreeMap<Key, Arc<Compiled>>>);
 
 /// The rules of a pack on a date with the operator's own brands, compiled once a version, revision and date.
 pub(crate) async fn compiled(kernel: &Kernel, pack: &policy::Pack, date: jiff::civil::Date) -> Result<Arc<Compiled>> {
     let revision = store::banks::revision(kernel.db().read(), brands::BANK).await?;
     let key = (pack.market().to_owned(), pack.version().to_owned(), revision, date);
-    if let Some(there) = COMPILED.load().get(&key) {
+    let remembered = kernel.memory::<Packs>();
+    if let Some(there) = remembered.0.load().get(&key) {
         return Ok(Arc::clone(there));
     }
     let fail = |diagnostics: policy::Diagnostics| Error::Rules {
@@ -47,7 +50,7 @@ pub(crate) async fn compiled(kernel: &Kernel, pack: &policy::Pack, date: jiff::c
     }
     let same_goods = SameGoodsRules::new(pack, date).map_err(fail)?;
     let fresh = Arc::new(Compiled { rules, same_goods });
-    COMPILED.rcu(|held| {
+    remembered.0.rcu(|held| {
         let mut next = BTreeMap::clone(held);
         while next.len() >= PACKS_MAX {
             // The oldest date goes first; it is compiled again where it is still needed.
@@ -64,8 +67,9 @@ pub(crate) async fn compiled(kernel: &Kernel, pack: &policy::Pack, date: jiff::c
 }
 
 /// A compiled pack of this version that is still in memory, whatever its date.
-pub(crate) fn remembered(market: &str, version: &str) -> Option<Arc<Compiled>> {
-    let held = COMPILED.load();
+pub(crate) fn remembered(kernel: &Kernel, market: &str, version: &str) -> Option<Arc<Compiled>> {
+    let packs = kernel.memory::<Packs>();
+    let held = packs.0.load();
     held.iter().find(|((m, v, _, _), _)| m == market && v == version).map(|(_, compiled)| Arc::clone(compiled))
 }
 
@@ -88,37 +92,17 @@ pub(crate) struct Held {
     pictures: usize,
 }
 
-type Stores = std::sync::Mutex<HashMap<String, Arc<Mutex<Held>>>>;
-static STORES: LazyLock<Stores> = LazyLock::new(Stores::default);
-/// Row of the table of revisions that holds this store's own id.
-const STORE: &str = "store";
-
 /// The banks of this store, brought up to date.
 pub(crate) async fn banks(kernel: &Kernel) -> Result<Arc<Mutex<Held>>> {
-    let id = store_id(kernel).await?;
-    let held = {
-        let mut stores = STORES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        Arc::clone(stores.entry(id).or_insert_with(|| Arc::new(Mutex::new(Held::new()))))
-    };
+    let held = kernel.memory::<Mutex<Held>>();
     held.lock().await.refresh(kernel).await?;
     Ok(held)
 }
 
-/// A random id given to a store when it is first screened in, so that one process may hold several.
-async fn store_id(kernel: &Kernel) -> Result<String> {
-    let there = store::banks::revision(kernel.db().read(), STORE).await?;
-    if !there.is_empty() {
-        return Ok(there);
+impl Default for Held {
+    fn default() -> Held {
+        Held::new()
     }
-    let tx = kernel.db().write_tx().await?;
-    let there = store::banks::revision(&tx, STORE).await?;
-    if !there.is_empty() {
-        return Ok(there);
-    }
-    let id = kernel.new_id();
-    store::banks::touch(&tx, STORE, &id).await?;
-    tx.commit().await.map_err(db::Error::from)?;
-    Ok(id)
 }
 
 impl Held {

@@ -187,7 +187,7 @@ pub(crate) async fn judge_again(kernel: &Kernel, listings: &[Listing], compiled:
         }
         let Some(standing) = standings.get(&key) else { continue };
         let stored = kept.iter().find(|kept| kept.version_id == version.id);
-        let (facts, text_read) = renew(&version, standing, stored, compiled, &pictures, &mut scratch)?;
+        let (facts, text_read) = renew(kernel, &version, standing, stored, compiled, &pictures, &mut scratch)?;
         again.text_read += u64::from(text_read);
         let statistics = market.statistics(kernel, &version.listing_id, &version.market, &version.content).await?;
         let mut held = held.lock().await;
@@ -203,6 +203,7 @@ pub(crate) async fn judge_again(kernel: &Kernel, listings: &[Listing], compiled:
 /// Facts under the new rules: what hangs on the listing's form, documents and price is cheap and made anew; what was
 /// found in the text and in the pictures is kept, and the text is read only for terms that are new.
 fn renew(
+    kernel: &Kernel,
     version: &Version,
     standing: &Standing,
     stored: Option<&store::runs::StoredFacts>,
@@ -212,7 +213,7 @@ fn renew(
 ) -> Result<(KeptFacts, bool)> {
     let input = input::of(version, standing);
     let earlier = stored.and_then(|stored| {
-        let earlier = engine::remembered(&stored.market, &stored.pack_version)?;
+        let earlier = engine::remembered(kernel, &stored.market, &stored.pack_version)?;
         let kept: KeptFacts = serde_json::from_str(&stored.facts).ok()?;
         Some((earlier, kept))
     });
