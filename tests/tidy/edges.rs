@@ -15,10 +15,16 @@ const SAME_FLOOR: &[(&str, &[&str])] = &[
     ("web", &["ground", "policy", "db", "blobs", "kernel", "ui"]),
     // engines
     ("screening", &["imaging"]),
+    ("epcis", &["gs1"]),
     // slices: downward in the order in which a product lives
     ("listings", &["merchants"]),
     ("review", &["listings", "merchants"]),
     ("policies", &["listings", "review"]),
+    ("trace", &["listings", "merchants"]),
+    ("events", &["trace", "merchants"]),
+    ("reports", &["trace", "merchants"]),
+    ("recalls", &["events", "trace", "listings", "merchants"]),
+    ("scans", &["recalls", "reports", "events", "trace", "listings", "merchants"]),
 ];
 
 /// Engines a platform crate may use.

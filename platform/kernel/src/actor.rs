@@ -121,11 +121,23 @@ pub enum Permission {
     LedgerErase,
     /// See and keep webhooks.
     WebhooksManage,
+    /// See every lot, code, event and scan.
+    TraceRead,
+    /// Rotate code keys, block lots, answer warnings about copied codes, capture for others.
+    TraceManage,
+    /// Keep one's own lots and codes, capture and query one's own events.
+    OwnTrace,
+    /// Issue and revoke one's own laboratory's test reports.
+    OwnReports,
+    /// See recalls and their reach.
+    RecallsRead,
+    /// Open, start, steer and close recalls.
+    RecallsManage,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Permission; 17] = [
+    pub const ALL: [Permission; 23] = [
         Permission::AccountsRead,
         Permission::AccountsManage,
         Permission::MerchantsRead,
@@ -143,6 +155,12 @@ impl Permission {
         Permission::LedgerRead,
         Permission::LedgerErase,
         Permission::WebhooksManage,
+        Permission::TraceRead,
+        Permission::TraceManage,
+        Permission::OwnTrace,
+        Permission::OwnReports,
+        Permission::RecallsRead,
+        Permission::RecallsManage,
     ];
 
     /// Stable name; also the scope of an API token.
@@ -165,6 +183,12 @@ impl Permission {
             Permission::LedgerRead => "ledger_read",
             Permission::LedgerErase => "ledger_erase",
             Permission::WebhooksManage => "webhooks_manage",
+            Permission::TraceRead => "trace_read",
+            Permission::TraceManage => "trace_manage",
+            Permission::OwnTrace => "own_trace",
+            Permission::OwnReports => "own_reports",
+            Permission::RecallsRead => "recalls_read",
+            Permission::RecallsManage => "recalls_manage",
         }
     }
 
@@ -199,6 +223,12 @@ impl Permission {
             Permission::LedgerRead => &[Admin, Reviewer, Enforcement, Analyst, Manager, Auditor, Regulator],
             Permission::LedgerErase => &[Admin],
             Permission::WebhooksManage => &[Admin],
+            Permission::TraceRead | Permission::RecallsRead => {
+                &[Admin, Reviewer, Inspector, Enforcement, Service, Analyst, Manager, Auditor, Regulator]
+            }
+            Permission::TraceManage | Permission::RecallsManage => &[Enforcement, Manager],
+            Permission::OwnTrace => &[Merchant, Brand],
+            Permission::OwnReports => &[Laboratory],
         }
     }
 }

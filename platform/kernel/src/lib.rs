@@ -28,6 +28,7 @@ pub mod job;
 pub mod outbox;
 pub mod page;
 pub mod store;
+pub mod testing;
 mod write;
 
 #[cfg(test)]

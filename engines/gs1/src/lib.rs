@@ -1,0 +1,1 @@
+//! Identification keys, application identifiers, element strings, Digital Link, unit codes.

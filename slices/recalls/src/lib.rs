@@ -1,0 +1,1 @@
+//! Recalls, from the first suspicion to the closing report.

@@ -1,0 +1,1 @@
+//! Signed test reports of laboratories.

@@ -1,0 +1,1 @@
+//! What a scan of a code shows, and what scans tell about copied codes.
