@@ -14,6 +14,12 @@ pub fn reactions() -> Vec<Reaction> {
             listings::on_qualification_expired,
         ),
         Reaction::new("renewal-on-shelf", &["qualification.verified"], listings::on_qualification_verified),
+        // an authorisation of a brand is over or refused -> the goods that need it are judged again
+        Reaction::new(
+            "brand-off-shelf",
+            &["brand.expired", "brand.rejected", "brand.withdrawn"],
+            listings::on_brand_lapsed,
+        ),
         // a merchant is suspended, closed or banned -> nothing of theirs is on sale; reinstated -> it is again
         Reaction::new(
             "merchant-off-shelf",

@@ -53,7 +53,7 @@ pub use pictures::{keep as keep_picture, open as open_picture, resolve as resolv
 pub use reactions::{on_merchant_returned, on_merchant_stopped, on_qualification_expired, on_qualification_verified};
 pub use runs::past::past as past_runs;
 pub use runs::preview::preview;
-pub use runs::rescreen::{on_policy_activated, rescreen, rescreens};
+pub use runs::rescreen::{on_brand_lapsed, on_policy_activated, rescreen, rescreens};
 pub use runs::shadow::{ShadowReport, ShadowSample, shadow_run};
 pub use runs::trial::{Tried, TriedPage, count_in_market, try_on_sale};
 pub use runs::{JOB, RESCREEN_JOB, Rescreen};

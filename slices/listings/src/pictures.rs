@@ -41,6 +41,9 @@ pub async fn keep(kernel: &Kernel, actor: &Actor, bytes: Bytes, file_name: &str)
     };
     let tx = kernel.db().write_tx().await?;
     store::pictures::put(&tx, &row, kernel.now()).await?;
+    if let Ok(merchant) = actor.own_organisation() {
+        store::files::put(&tx, &blob.sha256, merchant, kernel.now()).await?;
+    }
     tx.commit().await.map_err(db::Error::from)?;
     Ok(image_of(&blob.sha256, &state))
 }
@@ -58,17 +61,24 @@ fn image_of(sha256: &str, state: &ImageState) -> Image {
     }
 }
 
-/// The pictures of these content hashes, in the order asked for.
+/// The pictures of these content hashes for a merchant's listing, in the order asked for. Hashes of evidence stand in the
+/// public ledger: whoever writes one down does not have the picture by that, only whoever handed it in or shows it
+/// already. A picture that staff kept for an import and nobody shows yet is free. `None`: staff asks and may see all.
 ///
 /// # Errors
-/// `invalid_input` naming the hash that is not known: it must be uploaded first.
-pub async fn resolve(kernel: &Kernel, hashes: &[String]) -> Result<Vec<Image>> {
+/// `invalid_input` naming the hash that is not known to this merchant: it must be uploaded first.
+pub async fn resolve(kernel: &Kernel, merchant_id: Option<&str>, hashes: &[String]) -> Result<Vec<Image>> {
     let found = store::pictures::get_all(kernel.db().read(), hashes).await?;
     let mut images = Vec::with_capacity(hashes.len());
     for (index, sha256) in hashes.iter().enumerate() {
         let row = found.iter().find(|row| row.sha256 == *sha256);
-        let row =
-            row.ok_or_else(|| Problem::invalid_field(format!("images[{index}]"), "listings-fault-image-unknown"))?;
+        let unknown = || Problem::invalid_field(format!("images[{index}]"), "listings-fault-image-unknown");
+        let row = row.ok_or_else(unknown)?;
+        if let Some(merchant_id) = merchant_id
+            && !is_of(kernel, merchant_id, sha256).await?
+        {
+            return Err(unknown());
+        }
         images.push(image_of(sha256, &row.state));
     }
     Ok(images)
@@ -84,12 +94,20 @@ pub async fn open(kernel: &Kernel, actor: &Actor, sha256: &str) -> Result<(Bytes
     if !actor.may(Permission::ListingsRead) {
         actor.require(Permission::OwnListings)?;
         let merchant = actor.own_organisation()?;
-        // A picture that was uploaded and is not used yet is nobody's: its hash is known to its uploader alone.
-        let used = !store::pictures::uses_of(kernel.db().read(), sha256).await?.is_empty();
-        if used && !store::pictures::shown_by(kernel.db().read(), sha256, merchant).await? {
+        if !is_of(kernel, merchant, sha256).await? {
             return Err(Problem::not_found());
         }
     }
     let bytes = kernel.blobs().get(sha256).await?;
     Ok((bytes, row.media_type))
+}
+
+async fn is_of(kernel: &Kernel, merchant_id: &str, sha256: &str) -> Result<bool> {
+    let db = kernel.db().read();
+    if store::files::handed_in(db, sha256, merchant_id).await?
+        || store::pictures::shown_by(db, sha256, merchant_id).await?
+    {
+        return Ok(true);
+    }
+    Ok(!store::files::is_anybodys(db, sha256).await? && store::pictures::uses_of(db, sha256).await?.is_empty())
 }

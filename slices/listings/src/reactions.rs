@@ -9,7 +9,7 @@ use kernel::{ActRecord, Actor, Kernel, Result};
 use std::collections::HashMap;
 
 /// The merchant an act is about: its subject, or the merchant it names.
-fn merchant_of(act: &ActRecord) -> Option<String> {
+pub(crate) fn merchant_of(act: &ActRecord) -> Option<String> {
     if act.subject.kind == "merchant" {
         return Some(act.subject.id.clone());
     }

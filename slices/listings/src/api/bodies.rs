@@ -90,8 +90,8 @@ impl Unknown {
 
 impl ContentBody {
     /// The content, with what is known of its pictures.
-    pub(crate) async fn read(self, kernel: &Kernel) -> Result<Content> {
-        let images = crate::resolve_pictures(kernel, &self.images).await?;
+    pub(crate) async fn read(self, kernel: &Kernel, merchant_id: Option<&str>) -> Result<Content> {
+        let images = crate::resolve_pictures(kernel, merchant_id, &self.images).await?;
         let priced = self.price_minor.is_some() || self.list_price_minor.is_some();
         let documents = self.documents.into_iter().map(|d| Document {
             kind: d.kind,

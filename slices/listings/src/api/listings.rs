@@ -110,11 +110,13 @@ pub(crate) async fn create(
             Some(moment.ok_or_else(|| Problem::invalid(vec![Fault::field("source_at", "listings-fault-date")]))?)
         }
     };
+    let merchant_id = merchant_of(&actor, body.merchant_id)?;
+    let content = body.content.read(site.kernel(), Some(&merchant_id)).await?;
     let new = New {
-        merchant_id: merchant_of(&actor, body.merchant_id)?,
+        merchant_id,
         market: body.market.unwrap_or_else(|| "cn".to_owned()),
         external_id: body.external_id,
-        content: body.content.read(site.kernel()).await?,
+        content,
         source_at,
     };
     let mut listing = crate::create(site.kernel(), &actor, new).await?;
@@ -158,7 +160,8 @@ pub(crate) async fn revise(
     Json(body): Json<Revision>,
 ) -> Result<(StatusCode, Json<VersionBody>), Failure> {
     body.unknown.refuse()?;
-    let content = body.content.read(site.kernel()).await?;
+    let listing = crate::get(site.kernel(), &actor, &id).await?;
+    let content = body.content.read(site.kernel(), Some(&listing.merchant_id)).await?;
     let version = crate::revise(site.kernel(), &actor, &id, body.number, content).await?;
     if body.submit {
         crate::submit(site.kernel(), &actor, &id, &version.id).await?;

@@ -48,11 +48,12 @@ pub(crate) async fn screen(
     Json(body): Json<Question>,
 ) -> Result<Json<Answer>, Failure> {
     body.unknown.refuse()?;
-    let content = body.content.read(site.kernel()).await?;
-    let merchant = match actor.may(kernel::Permission::ListingsRead) {
+    let is_staff = actor.may(kernel::Permission::ListingsRead);
+    let merchant = match is_staff {
         true => body.merchant_id.unwrap_or_default(),
         false => merchant_of(&actor, body.merchant_id)?,
     };
+    let content = body.content.read(site.kernel(), Some(merchant.as_str()).filter(|_| !is_staff)).await?;
     let market = body.market.unwrap_or_else(|| "cn".to_owned());
     let report = crate::preview(site.kernel(), &actor, &merchant, &market, body.listing_id.as_deref(), content).await?;
     Ok(Json(Answer {

@@ -225,7 +225,7 @@ pub async fn run_to_end(kernel: &Kernel, import_id: &str, path: &Path, progress:
         };
         let told = with(&import, &known);
         for mut batch in writer::batches(items) {
-            pictures(kernel, base.as_deref(), &mut batch).await?;
+            pictures(kernel, &import.merchant_id, base.as_deref(), &mut batch).await?;
             import = writer::write_batch(kernel, &import, &told, &batch).await?;
         }
         if import.rows_total != told.rows_total || import.bytes_read != told.bytes_read {
@@ -291,12 +291,12 @@ async fn finish(kernel: &Kernel, import: Import, failure: Option<Failed>) -> Res
 }
 
 /// Resolves the pictures of a batch: content hashes of kept files, and, from the command line, files beside the import.
-async fn pictures(kernel: &Kernel, base: Option<&Path>, batch: &mut [(u64, Item)]) -> Result<()> {
+async fn pictures(kernel: &Kernel, merchant_id: &str, base: Option<&Path>, batch: &mut [(u64, Item)]) -> Result<()> {
     for (_, item) in batch {
         let Item::Product(product) = item else { continue };
         let mut reasons = Vec::new();
         for name in std::mem::take(&mut product.pictures) {
-            match picture(kernel, base, &name).await? {
+            match picture(kernel, merchant_id, base, &name).await? {
                 Ok(image) => product.content.images.push(image),
                 Err(reason) => reasons.push(reason),
             }
@@ -308,10 +308,15 @@ async fn pictures(kernel: &Kernel, base: Option<&Path>, batch: &mut [(u64, Item)
     Ok(())
 }
 
-async fn picture(kernel: &Kernel, base: Option<&Path>, name: &str) -> Result<Result<crate::Image, Reason>> {
+async fn picture(
+    kernel: &Kernel,
+    merchant_id: &str,
+    base: Option<&Path>,
+    name: &str,
+) -> Result<Result<crate::Image, Reason>> {
     let refuse = |message: &str| Ok(Err(Reason::new("images", message).arg("value", name)));
     if blobs::is_sha256(name) {
-        return match crate::pictures::resolve(kernel, &[name.to_owned()]).await {
+        return match crate::pictures::resolve(kernel, Some(merchant_id), &[name.to_owned()]).await {
             Ok(mut found) => Ok(found.pop().ok_or_else(|| Reason::new("images", "listings-row-picture"))),
             Err(_) => refuse("listings-row-picture"),
         };

@@ -188,7 +188,7 @@ impl ListingForm {
     ///
     /// # Errors
     /// What the store says.
-    pub(super) async fn content(&self, kernel: &Kernel) -> Result<(Content, Vec<Fault>)> {
+    pub(super) async fn content(&self, kernel: &Kernel, merchant_id: &str) -> Result<(Content, Vec<Fault>)> {
         let mut faults = Vec::new();
         let mut attributes = BTreeMap::new();
         for (index, name) in self.attribute_name.iter().enumerate() {
@@ -209,7 +209,7 @@ impl ListingForm {
         let currency = self.currency.trim().to_uppercase();
         let price_minor = ListingForm::price(&self.price, &currency, "price", &mut faults);
         let list_price_minor = ListingForm::price(&self.list_price, &currency, "list_price", &mut faults);
-        let images = match crate::resolve_pictures(kernel, &self.kept_images()).await {
+        let images = match crate::resolve_pictures(kernel, Some(merchant_id), &self.kept_images()).await {
             Ok(images) => images,
             Err(problem) if problem.code.code == "invalid_input" => {
                 faults.extend(problem.faults);

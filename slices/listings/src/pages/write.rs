@@ -157,7 +157,7 @@ pub(crate) async fn check(
 ) -> Result<Response, Failure> {
     let kernel = site.kernel();
     let Some(desk) = desk(kernel, &actor).await? else { return Err(Problem::not_found().into()) };
-    let (content, _) = form.content(kernel).await?;
+    let (content, _) = form.content(kernel, &desk.merchant_id).await?;
     if content.title.trim().is_empty() && content.description.trim().is_empty() {
         return Ok(html! { p class="ts-muted" { (cx.t("listings-check-empty")) } }.into_response());
     }
@@ -177,7 +177,7 @@ pub(crate) async fn create(
     let kernel = site.kernel();
     let Some(desk) = desk(kernel, &actor).await? else { return Ok(web::redirect("/merchant/enrol").into_response()) };
     let (form, faults) = receive(kernel, &actor, upload).await?;
-    let (content, more) = form.content(kernel).await?;
+    let (content, more) = form.content(kernel, &desk.merchant_id).await?;
     let faults = faults.into_iter().chain(more).collect();
     if form.action == "check" {
         return checked(kernel, &actor, &cx, &desk, &form, content, faults).await;
@@ -239,7 +239,7 @@ pub(crate) async fn save(
     let Some(desk) = desk(kernel, &actor).await? else { return Ok(web::redirect("/merchant/enrol").into_response()) };
     let (mut form, faults) = receive(kernel, &actor, upload).await?;
     form.listing.clone_from(&id);
-    let (content, more) = form.content(kernel).await?;
+    let (content, more) = form.content(kernel, &desk.merchant_id).await?;
     let faults: Vec<Fault> = faults.into_iter().chain(more).collect();
     if form.action == "check" {
         return checked(kernel, &actor, &cx, &desk, &form, content, faults).await;

@@ -16,7 +16,7 @@ use crate::store;
 use kernel::{Act, ActRecord, Actor, Kernel, Permission, Result, Write};
 use screening::claims::Scratch;
 use screening::{Decision, Finding, Mode};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Listings judged in one turn.
@@ -148,6 +148,36 @@ pub(crate) async fn turn(kernel: Kernel) -> Result<u64> {
         write.commit().await?;
     }
     Ok(1)
+}
+
+/// `brand.expired`, `brand.rejected`, `brand.withdrawn`: the goods of the merchant are judged again, and what sold under
+/// the brand's name without authorisation leaves the shelf or goes to a person, as the policy says.
+///
+/// # Errors
+/// What the store says.
+pub async fn on_brand_lapsed(kernel: Kernel, act: ActRecord) -> Result<()> {
+    let Some(merchant) = crate::reactions::merchant_of(&act) else { return Ok(()) };
+    let filter = Filter { merchant_id: Some(merchant), ..Filter::default() };
+    let mut after = String::new();
+    loop {
+        let listings = store::listings::after(kernel.db().read(), &filter, &after, TURN_LISTINGS_MAX).await?;
+        let Some(last) = listings.last() else { return Ok(()) };
+        after.clone_from(&last.id);
+        let markets: BTreeSet<String> = listings.iter().map(|listing| listing.market.clone()).collect();
+        for market in markets {
+            let of_market: Vec<Listing> = listings.iter().filter(|listing| listing.market == market).cloned().collect();
+            let compiled = engine::in_force(&kernel, &market).await?;
+            let again = judge_again(&kernel, &of_market, &compiled).await?;
+            let mut write = kernel.begin(&Actor::system("brand-lapsed")).await?;
+            let mut changed = false;
+            for judged in &again.judged {
+                changed |= write_again(&kernel, &mut write, judged).await?.0;
+            }
+            if changed {
+                write.commit().await?;
+            }
+        }
+    }
 }
 
 /// What came of judging listings again.

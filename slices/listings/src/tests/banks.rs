@@ -147,3 +147,44 @@ async fn an_own_brand_is_protected_beside_those_of_the_pack() {
     let free = bench.offer("m1", "C", Content { brand: "云岫山房".into(), ..honest("云岫山房 香炉") }).await;
     assert_eq!(free.state, State::OnSale);
 }
+
+#[tokio::test]
+async fn when_the_authorisation_of_a_brand_is_over_its_goods_are_judged_again() {
+    let bench = Bench::sqlite().await;
+    bench.merchant("m1", 1, &["daily/home"]).await;
+    let kernel = &bench.kernel;
+    let own = brands::NewBrand {
+        market: "cn".into(),
+        name: "云岫山房".into(),
+        owner: "云岫文化有限公司".into(),
+        categories: vec!["daily".into()],
+        authorisation_required: true,
+        ..brands::NewBrand::default()
+    };
+    brands::add(kernel, &manager(), own).await.unwrap();
+    let letter = merchants::NewLink {
+        grantor: "云岫文化有限公司".into(),
+        grantee: "杭州第1百货有限公司".into(),
+        valid_from: "2025-01-01".into(),
+        valid_until: "2026-03-31".into(),
+        file: Some(merchants::NewFile { name: "授权书.pdf".into(), content: b"%PDF-1.4 letter".to_vec().into() }),
+    };
+    let chain = merchants::NewBrand {
+        brand: "云岫山房".into(),
+        trademark_number: "12345678".into(),
+        trademark_owner: "云岫文化有限公司".into(),
+        trademark_until: "2030-01-01".into(),
+        chain: vec![letter],
+    };
+    let given = merchants::add_brand(kernel, &owner("m1"), "m1", chain).await.unwrap();
+    merchants::decide_brand(kernel, &reviewer(), &given.id, given.version, true, "").await.unwrap();
+    let sold = bench.offer("m1", "A", Content { brand: "云岫山房".into(), ..honest("云岫山房 茶席布") }).await;
+    let other = bench.offer("m1", "B", honest("棉麻抱枕")).await;
+    assert_eq!((sold.state, other.state), (State::OnSale, State::OnSale));
+    bench.clock.advance_days(40);
+    bench.settle().await;
+    let acts = bench.acts(&sold.id).await;
+    assert!(acts.contains(&"listing.rescreened".to_owned()), "{acts:?}");
+    assert!(acts.contains(&"listing.review_requested".to_owned()), "a person looks: {acts:?}");
+    assert!(!bench.acts(&other.id).await.contains(&"listing.rescreened".to_owned()), "other goods are left alone");
+}

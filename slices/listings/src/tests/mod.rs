@@ -170,6 +170,7 @@ fn reactions() -> Vec<Reaction> {
         Reaction::new("c", &["merchant.suspended", "merchant.closed", "merchant.banned"], crate::on_merchant_stopped),
         Reaction::new("d", &["merchant.enrolled", "merchant.restored"], crate::on_merchant_returned),
         Reaction::new("e", &["policy.activated"], crate::on_policy_activated),
+        Reaction::new("f", &["brand.expired", "brand.rejected", "brand.withdrawn"], crate::on_brand_lapsed),
     ]
 }
 

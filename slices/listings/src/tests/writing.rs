@@ -95,7 +95,7 @@ async fn hostile_texts_are_refused_at_their_field_and_nothing_is_kept() {
     assert_eq!(said(create(honest("杯\u{0}子")).await), "invalid_input title");
     assert_eq!(said(create(Content { currency: String::new(), ..honest("杯子") }).await), "invalid_input currency");
     let unknown = Image { sha256: "0".repeat(64), ..Image::default() };
-    let found = crate::resolve_pictures(&bench.kernel, &[unknown.sha256]).await;
+    let found = crate::resolve_pictures(&bench.kernel, Some("m1"), &[unknown.sha256]).await;
     assert_eq!(said(found), "invalid_input images[0]");
     let page = crate::list(&bench.kernel, &actor, &Filter::default(), &Paging::default()).await.unwrap();
     assert_eq!(page.total, 0);
@@ -138,6 +138,22 @@ async fn a_bomb_or_a_polyglot_is_no_picture() {
     let _ = keep(polyglot, "a.png").await;
     let good = keep(png(1), "a.png").await.unwrap();
     assert_eq!((good.hash.len(), good.width), (64, 256));
+}
+
+#[tokio::test]
+async fn knowing_the_hash_of_a_picture_does_not_give_the_picture() {
+    let bench = Bench::sqlite().await;
+    bench.merchant("m1", 1, &["daily/home"]).await;
+    bench.merchant("m2", 2, &["daily/home"]).await;
+    let image = bench.picture("m1", 7).await;
+    let hashes = [image.sha256.clone()];
+    assert!(crate::resolve_pictures(&bench.kernel, Some("m1"), &hashes).await.is_ok());
+    let taken = crate::resolve_pictures(&bench.kernel, Some("m2"), &hashes).await;
+    assert_eq!(said(taken), "invalid_input images[0]");
+    assert_eq!(said(crate::open_picture(&bench.kernel, &owner("m2"), &image.sha256).await), "not_found");
+    assert!(crate::open_picture(&bench.kernel, &owner("m1"), &image.sha256).await.is_ok());
+    bench.picture("m2", 7).await;
+    assert!(crate::open_picture(&bench.kernel, &owner("m2"), &image.sha256).await.is_ok(), "its own upload is its own");
 }
 
 static PERSON: std::sync::LazyLock<Actor> = std::sync::LazyLock::new(|| owner("m1"));
