@@ -10,17 +10,21 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use screening::claims::Scratch;
 use screening::input::LINE_BYTES_MAX;
+use screening::recalls::{RecallBank, parse};
 use screening::{Banks, Decision, Input, InputError, Rules, Text};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Largest picture that is read; bytes.
 const IMAGE_BYTES_MAX: u64 = 32 << 20;
 /// Lines between two updates of the progress line.
 const PROGRESS_LINES: u64 = 500;
+/// Lines of a file of notices that are told on standard error at most.
+const REFUSED_SHOWN_MAX: usize = 20;
 /// Exit code when some lines could not be read; the others were screened.
 pub const EXIT_SOME_REFUSED: u8 = 3;
 
@@ -43,6 +47,10 @@ pub struct Args {
     /// Day whose rules apply, YYYY-MM-DD; left out: today
     #[arg(long, value_name = "DATE")]
     at: Option<Date>,
+    /// Recall notices to compare with: EU Safety Gate alerts as JSON lines or CPSC notices as a table with tabs; may be
+    /// given several times
+    #[arg(long, value_name = "FILE")]
+    recalls: Vec<PathBuf>,
     /// Do not read pictures
     #[arg(long)]
     no_images: bool,
@@ -72,7 +80,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         packs,
         at,
         rules: HashMap::new(),
-        banks: Banks::default(),
+        banks: Banks { recalls: recall_bank(&args.recalls)?, ..Banks::default() },
         scratch: Scratch::default(),
         default_market: args.market.to_lowercase(),
         images: None,
@@ -93,6 +101,22 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         pass + review + reject
     );
     Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(EXIT_SOME_REFUSED) })
+}
+
+/// The notices of these files. Lines that are no notice are told and left out; a file without any is refused.
+fn recall_bank(files: &[PathBuf]) -> Result<Arc<RecallBank>> {
+    let mut bank = RecallBank::default();
+    for path in files {
+        let bytes = std::fs::read(path).with_context(|| format!("cannot open {}", path.display()))?;
+        let text = String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8", path.display()))?;
+        let (notices, errors) = parse(&text);
+        for error in errors.iter().take(REFUSED_SHOWN_MAX) {
+            eprintln!("{}:{}: {error}", path.display(), error.line);
+        }
+        anyhow::ensure!(!notices.is_empty(), "{} holds no recall notice", path.display());
+        notices.into_iter().for_each(|notice| bank.add(notice));
+    }
+    Ok(Arc::new(bank))
 }
 
 fn today() -> Date {

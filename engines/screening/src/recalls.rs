@@ -20,7 +20,7 @@ use crate::{names, numbers};
 mod parse;
 mod rules;
 
-pub use parse::{RecallError, parse_cpsc, parse_safety_gate};
+pub use parse::{RecallError, parse, parse_cpsc, parse_safety_gate};
 pub use rules::{RecallKind, RecallRow, RecallRule, RecallRules};
 
 /// Least share of a notice's product name in the title for a match by text, 0 to 1000.

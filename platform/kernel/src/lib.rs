@@ -1,7 +1,8 @@
 //! What every public function of a slice receives, and the one way to decide something.
 //!
 //! Reading order: [`Kernel`], [`Actor`] and [`Permission`], [`Write`] (a decision: change, act and outbox in one
-//! transaction), [`outbox`] (how acts reach the ledger, the loops and the webhooks), [`job`], [`page`].
+//! transaction), [`outbox`] (how acts reach the ledger, the loops and the webhooks), [`job`], [`page`], [`sealed`] (keys at
+//! rest).
 //!
 //! ```ignore
 //! pub async fn refuse(kernel: &Kernel, actor: &Actor, id: &str, reason: &str) -> Result<(), Error> {
@@ -27,6 +28,7 @@ mod actor;
 pub mod job;
 pub mod outbox;
 pub mod page;
+pub mod sealed;
 pub mod store;
 pub mod testing;
 mod write;
@@ -41,7 +43,7 @@ pub use outbox::{Consumer, Reaction};
 pub use page::{Page, Paging, Sort};
 pub use write::Write;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use blobs::Blobs;
 use db::Db;
 use ground::{Clock, Problem, Rng, Timestamp};
@@ -68,6 +70,7 @@ struct Parts {
     ids: ground::IdSequence,
     wakers: Mutex<HashMap<&'static str, Arc<Notify>>>,
     memory: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    sealer: ArcSwapOption<sealed::Sealer>,
 }
 
 impl Kernel {
@@ -90,6 +93,7 @@ impl Kernel {
             ids: ground::IdSequence::default(),
             wakers: Mutex::default(),
             memory: Mutex::default(),
+            sealer: ArcSwapOption::empty(),
         }))
     }
 
@@ -141,6 +145,19 @@ impl Kernel {
     /// Puts other packs in force in this process. Only `policies` calls it, after the activation is committed.
     pub fn replace_packs(&self, packs: policy::Packs) {
         self.0.packs.store(Arc::new(packs));
+    }
+
+    /// Seals keys under this master key from now on. Called once, where the process starts.
+    pub fn use_master_key(&self, key: &sealed::MasterKey) {
+        self.0.sealer.store(Some(Arc::new(sealed::Sealer::new(key))));
+    }
+
+    /// What seals the keys that are kept in the store.
+    ///
+    /// # Errors
+    /// [`sealed::Error::NoMasterKey`] where the process was started without one.
+    pub fn sealer(&self) -> Result<Arc<sealed::Sealer>, sealed::Error> {
+        self.0.sealer.load_full().ok_or(sealed::Error::NoMasterKey)
     }
 
     /// Begins a decision on behalf of `actor`. Dropping it changes nothing.

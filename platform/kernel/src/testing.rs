@@ -47,6 +47,7 @@ impl Bench {
         let blobs = Blobs::folder(&folder.path().join("blobs")).expect("a folder for files");
         let rng = Arc::new(SeededRng::new(11));
         let kernel = Kernel::new(test.db.clone(), blobs, clock.clone(), rng, policy::shipped(), zone);
+        kernel.use_master_key(&crate::sealed::MasterKey::new([5; 32]));
         Bench { kernel, clock, folder, kind: test.kind, _db: test }
     }
 

@@ -33,6 +33,13 @@ fn text(map: &Map<String, Value>, field: &str) -> String {
     map.get(field).and_then(Value::as_str).map(|text| text.trim().to_owned()).unwrap_or_default()
 }
 
+/// Reads notices of either kind, told by the content: JSON lines are Safety Gate alerts, anything else a CPSC table.
+#[must_use]
+pub fn parse(file: &str) -> (Vec<Notice>, Vec<RecallError>) {
+    let is_json = file.trim_start_matches('\u{feff}').trim_start().starts_with('{');
+    if is_json { parse_safety_gate(file) } else { parse_cpsc(file) }
+}
+
 /// Reads Safety Gate alerts, one JSON object a line (`alert_number`, `product_name`, `brand`, `barcode`, `batch_number`, …).
 #[must_use]
 pub fn parse_safety_gate(file: &str) -> (Vec<Notice>, Vec<RecallError>) {

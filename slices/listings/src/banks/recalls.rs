@@ -6,7 +6,7 @@ use crate::store;
 use arc_swap::ArcSwap;
 use ground::{Fault, Place, Problem};
 use kernel::{Act, Actor, Kernel, Page, Paging, Permission, Result};
-use screening::recalls::{Notice, RecallBank, parse_cpsc, parse_safety_gate};
+use screening::recalls::{Notice, RecallBank, parse};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -96,8 +96,7 @@ pub struct Loaded {
 /// `forbidden`; `import_unreadable` when no line is a notice.
 pub async fn load(kernel: &Kernel, actor: &Actor, file_name: &str, text: &str) -> Result<Loaded> {
     actor.require(Permission::ListingsDecide)?;
-    let json = text.trim_start_matches('\u{feff}').trim_start().starts_with('{');
-    let (notices, errors) = if json { parse_safety_gate(text) } else { parse_cpsc(text) };
+    let (notices, errors) = parse(text);
     let refused: Vec<(u64, String)> =
         errors.iter().take(100).map(|error| (error.line as u64, error.to_string())).collect();
     if notices.is_empty() {
