@@ -1,6 +1,6 @@
 //! A payload as dark and light modules.
 use datamatrix::{DataMatrix, SymbolList};
-use qrcode::{Color, EcLevel, QrCode};
+use fast_qr::{ECL, QRBuilder};
 
 /// GS, the separator of element strings in a decoded GS1 symbol (GS1 General Specifications, 7.8).
 const GS: u8 = 0x1d;
@@ -44,9 +44,9 @@ impl Symbol {
         match self {
             Symbol::Qr if payload.is_empty() => Err(Refusal::Empty),
             Symbol::Qr => {
-                let code = QrCode::with_error_correction_level(payload, EcLevel::M).map_err(|_| Refusal::TooLong)?;
-                let side = code.width();
-                Ok(Matrix { side, dark: code.to_colors().into_iter().map(|colour| colour == Color::Dark).collect() })
+                let code = QRBuilder::new(payload).ecl(ECL::M).build().map_err(|_| Refusal::TooLong)?;
+                let side = code.size;
+                Ok(Matrix { side, dark: code.data[..side * side].iter().map(|module| module.value()).collect() })
             }
             Symbol::GsDataMatrix => {
                 let data = element_bytes(payload)?;
