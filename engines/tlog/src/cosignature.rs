@@ -51,6 +51,13 @@ pub fn verify_cosignatures(note: &Note, witnesses: &[VerifierKey]) -> Result<Vec
     Ok(cosigned)
 }
 
+/// The time in a cosignature line by `witness` over `text`, POSIX seconds; `None` when the line is not that witness's valid
+/// cosignature.
+pub fn cosigned_at(line: &SignatureLine, text: &str, witness: &VerifierKey) -> Option<u64> {
+    let known = witness.kind() == KeyType::Cosignature && witness.name() == line.name && witness.id() == line.id;
+    if known { check_line(line, text, witness) } else { None }
+}
+
 fn check_line(line: &SignatureLine, text: &str, witness: &VerifierKey) -> Option<u64> {
     let (time, signature) = line.signature.split_first_chunk::<8>()?;
     let time = u64::from_be_bytes(*time);

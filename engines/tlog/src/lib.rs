@@ -4,10 +4,10 @@
 //! Reading order: [`hash`] (how leaves and nodes are hashed), [`tree`] (roots and proofs made from any store of nodes),
 //! [`proof`] (proofs checked), [`tile`] and [`bundle`] (the files of a log), [`note`], [`checkpoint`], [`cosignature`]
 //! (who signed which tree), [`proof_file`] (one entry's proof in one file), [`verify`] (that file checked),
-//! [`audit`] (a whole folder checked).
+//! [`audit`] (a whole folder checked), [`witness`] (a tree shown to a witness, and what the witness must check).
 //!
 //! Formats: RFC 6962 §2.1 and RFC 9162 §2.1 for the mathematics; C2SP signed-note, tlog-checkpoint, tlog-tiles,
-//! tlog-cosignature (type 0x04) and tlog-proof for the files.
+//! tlog-cosignature (type 0x04), tlog-proof and tlog-witness for the files and messages.
 //!
 //! Invariants
 //! - Every parser is strict: one text has one meaning, and a text that is not exactly in the format is refused. Parsing
@@ -30,6 +30,7 @@ pub mod proof_file;
 pub mod tile;
 pub mod tree;
 pub mod verify;
+pub mod witness;
 
 pub use audit::{AuditReport, Blame, Difference, audit};
 pub use checkpoint::{Checkpoint, SignedCheckpoint};

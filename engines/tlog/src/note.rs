@@ -335,6 +335,11 @@ impl Note {
         self.signatures.push(line);
     }
 
+    /// The same text with only these signature lines.
+    pub fn with_signatures(&self, signatures: Vec<SignatureLine>) -> Self {
+        Note { text: self.text.clone(), signatures }
+    }
+
     /// Checks the signatures of type Ed25519 by `keys` and returns the keys that signed, in the order of the lines, each
     /// once. Lines of unknown keys are ignored; a line of a known key that does not verify refuses the whole note, and
     /// so does a note that no known key signed. Keys of other types are not looked at.
@@ -366,12 +371,34 @@ impl Note {
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.text)?;
-        for line in &self.signatures {
-            let mut bytes = line.id.to_be_bytes().to_vec();
-            bytes.extend_from_slice(&line.signature);
-            writeln!(f, "{SIGNATURE_PREFIX}{} {}", line.name, STANDARD.encode(bytes))?;
-        }
-        Ok(())
+        self.signatures.iter().try_for_each(|line| writeln!(f, "{line}"))
+    }
+}
+
+/// Reads signature lines that stand alone, as a witness answers with: each ended by a newline, at least one.
+///
+/// # Errors
+/// [`NoteError::Form`], [`NoteError::TooManySignatures`], [`NoteError::SignatureLine`].
+pub fn parse_signatures(bytes: &[u8]) -> Result<Vec<SignatureLine>, NoteError> {
+    let text = std::str::from_utf8(bytes).map_err(|error| NoteError::Encoding { offset: error.valid_up_to() })?;
+    let lines = text.strip_suffix('\n').ok_or(NoteError::Form)?;
+    if lines.split('\n').count() > SIGNATURES_MAX {
+        return Err(NoteError::TooManySignatures);
+    }
+    let parse = |(number, line)| parse_line(line).ok_or(NoteError::SignatureLine { line: number + 1 });
+    lines.split('\n').enumerate().map(parse).collect()
+}
+
+/// Signature lines as text, each ended by a newline.
+pub fn write_signatures(lines: &[SignatureLine]) -> String {
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+impl fmt::Display for SignatureLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut bytes = self.id.to_be_bytes().to_vec();
+        bytes.extend_from_slice(&self.signature);
+        write!(f, "{SIGNATURE_PREFIX}{} {}", self.name, STANDARD.encode(bytes))
     }
 }
 
