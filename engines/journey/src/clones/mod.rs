@@ -87,6 +87,8 @@ impl Rule {
 pub enum Event {
     /// Somebody scanned its code.
     Scan,
+    /// Who scanned it just now says where: a place for a scan that is already counted.
+    Located,
     /// It was sold in this order (a hash of the order's number).
     Sale {
         /// Hash of the order.

@@ -145,6 +145,7 @@ impl UnitRecord {
         self.observations = self.observations.saturating_add(1);
         match seen.event {
             Event::Scan => self.scan(seen),
+            Event::Located => self.locate(seen),
             Event::Sale { order } => self.sale(order, seen.at),
             Event::Return => {
                 self.sold = false;
@@ -165,6 +166,10 @@ impl UnitRecord {
             self.devices_today.add(device);
             self.devices[0].add(mixed(device) ^ self.day as u64);
         }
+        self.locate(seen);
+    }
+
+    fn locate(&mut self, seen: &Observation) {
         match seen.abroad {
             Some(true) => {
                 self.scans_abroad = self.scans_abroad.saturating_add(1);

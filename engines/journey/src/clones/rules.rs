@@ -176,6 +176,10 @@ pub fn judge(record: &UnitRecord, seen: &Observation, facts: &Facts, limits: &Th
             add(Rule::TooManyDevices, devices(record, limits));
             add(Rule::WrongMarket, market(record, limits));
         }
+        Event::Located => {
+            add(Rule::ImpossibleTravel, travel(record, limits));
+            add(Rule::WrongMarket, market(record, limits));
+        }
         Event::Sale { .. } => add(Rule::TwoOrders, orders(record, seen.at)),
         Event::Return | Event::Cleared(_) => {}
     }

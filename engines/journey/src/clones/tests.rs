@@ -87,6 +87,16 @@ fn a_flight_a_neighbour_town_and_one_and_the_same_phone_are_no_evidence() {
 }
 
 #[test]
+fn a_place_told_after_the_scan_speaks_as_well_and_is_not_a_second_scan() {
+    let told = Observation { event: Event::Located, ..scan(31, 2, GUANGZHOU) };
+    let life = [scan(0, 1, BEIJING), Observation { place: None, ..scan(30, 2, GUANGZHOU) }, told];
+    assert_eq!(rules(&life, &GENUINE), [Rule::ImpossibleTravel]);
+    let mut record = UnitRecord::default();
+    life.iter().for_each(|seen| record.observe(seen));
+    assert_eq!((record.scans, record.observations), (2, 3));
+}
+
+#[test]
 fn places_of_the_network_need_two_independent_contradictions() {
     let network = |minutes, device, latitude, longitude| Observation {
         device: Some(device),
@@ -270,6 +280,7 @@ fn any_observation() -> impl Strategy<Value = Observation> {
         6 => Just(Event::Scan),
         1 => any::<u64>().prop_map(|order| Event::Sale { order }),
         1 => Just(Event::Return),
+        1 => Just(Event::Located),
         1 => (0usize..7).prop_map(|rule| Event::Cleared(Rule::ALL[rule])),
     ];
     let place = prop::option::of((-90.0..90.0f64, -180.0..180.0f64, 0.0..9000.0f64, any::<bool>()));
