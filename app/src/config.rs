@@ -39,6 +39,7 @@ pub struct Server {
 pub struct Data {
     pub folder: PathBuf,
     pub database: String,
+    pub keys: String,
     pub connections_max: u32,
 }
 

@@ -51,9 +51,19 @@ pub async fn open_with(config: &Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>
         Blobs::folder(&folder.join("files")).context("files")?.inspected_by(Arc::new(crate::contents::Contents));
     let packs = base_packs(config)?;
     let zone = TimeZone::get(&config.time.zone).context("time zone")?;
-    let kernel = Kernel::new(db, blobs, clock, rng, packs, zone);
+    let kernel = Kernel::new(db, blobs, clock, Arc::clone(&rng), packs, zone);
+    kernel.use_master_key(&master_key(config, rng.as_ref())?);
     policies::put_in_force(&kernel).await.map_err(anyhow::Error::new).context("policies in force")?;
     Ok(kernel)
+}
+
+/// The key under which secrets in the store are sealed.
+fn master_key(config: &Config, rng: &dyn Rng) -> Result<kernel::sealed::MasterKey> {
+    let folder = match config.data.keys.as_str() {
+        "" => config.data.folder.join("keys"),
+        folder => PathBuf::from(folder),
+    };
+    kernel::sealed::load_or_make(&folder, rng).context("[data] keys")
 }
 
 /// The packs before anything was changed in the console: shipped, or from the folder of the settings.

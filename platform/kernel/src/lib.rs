@@ -160,6 +160,26 @@ impl Kernel {
         self.0.sealer.load_full().ok_or(sealed::Error::NoMasterKey)
     }
 
+    /// Seals a secret text for one column.
+    ///
+    /// # Errors
+    /// Without a master key, or when the text is too long for a secret.
+    pub fn seal(&self, purpose: &str, secret: &str) -> Result<String> {
+        Ok(self.sealer()?.seal(self.rng(), purpose, secret.as_bytes())?)
+    }
+
+    /// Opens what [`Kernel::seal`] made. A text that was written before secrets were sealed comes back as it is.
+    ///
+    /// # Errors
+    /// Without a master key, or when the text was changed or moved.
+    pub fn unseal(&self, purpose: &str, stored: &str) -> Result<String> {
+        if !sealed::is_sealed(stored) {
+            return Ok(stored.to_owned());
+        }
+        let opened = self.sealer()?.open(purpose, stored)?;
+        String::from_utf8(opened.to_vec()).map_err(Problem::internal)
+    }
+
     /// Begins a decision on behalf of `actor`. Dropping it changes nothing.
     ///
     /// # Errors

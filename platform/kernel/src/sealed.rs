@@ -20,6 +20,11 @@ pub const SECRET_BYTES_MAX: usize = 4096;
 /// File of the master key in its folder.
 pub const MASTER_FILE: &str = "master.key";
 
+/// Whether a text is a sealed one.
+pub fn is_sealed(text: &str) -> bool {
+    text.starts_with(PREFIX)
+}
+
 /// A master key.
 pub type MasterKey = Zeroizing<[u8; 32]>;
 

@@ -131,11 +131,11 @@ pub async fn begin_second_factor(kernel: &Kernel, actor: &Actor) -> Result<Enrol
         return Err(Problem::new(&ground::problem::WRONG_STATE).into());
     }
     if let Some(begun) = &secrets.totp_secret {
-        return Ok(totp::enrolment(begun, &secrets.user.login)?);
+        return Ok(totp::enrolment(&kernel.unseal(totp::SEALED_FOR, begun)?, &secrets.user.login)?);
     }
     let secret = totp::new_secret(kernel.rng());
     let mut write = kernel.begin(actor).await?;
-    let change = Change { totp: Some((Some(secret.clone()), false)), ..Change::default() };
+    let change = Change { totp: Some((Some(kernel.seal(totp::SEALED_FOR, &secret)?), false)), ..Change::default() };
     users::change(write.tx(), &actor.id, change, write.now()).await?;
     write.act(Act::new("user.second_factor_begun", "user", &actor.id)).await?;
     write.commit().await?;
@@ -151,7 +151,7 @@ pub async fn confirm_second_factor(kernel: &Kernel, actor: &Actor, code: &str) -
     let secrets = secrets(kernel, actor).await?;
     let begun = secrets.totp_secret.as_ref().filter(|_| !secrets.user.second_factor);
     let Some(begun) = begun else { return Err(Problem::new(&ground::problem::WRONG_STATE).into()) };
-    let step = totp::step_of(begun, &totp::typed(code), kernel.now())?;
+    let step = totp::step_of(&kernel.unseal(totp::SEALED_FOR, begun)?, &totp::typed(code), kernel.now())?;
     let Some(step) = step else { return Err(Error::SecondFactorRefused) };
     let codes: Vec<String> = (0..CODES).map(|_| totp::new_recovery_code(kernel.rng())).collect();
     let mut write = kernel.begin(actor).await?;

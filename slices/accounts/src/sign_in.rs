@@ -105,7 +105,7 @@ pub async fn second_factor(kernel: &Kernel, user_id: &str, code: &str, origin: &
 pub(crate) async fn takes_code(kernel: &Kernel, secrets: &Secrets, code: &str) -> Result<bool, Error> {
     let Some(shared) = secrets.totp_secret.as_ref().filter(|_| secrets.user.second_factor) else { return Ok(false) };
     let (code, now) = (totp::typed(code), kernel.now());
-    let step = totp::step_of(shared, &code, now)?;
+    let step = totp::step_of(&kernel.unseal(totp::SEALED_FOR, shared)?, &code, now)?;
     let tx = kernel.db().write_tx().await?;
     let taken = match step {
         Some(step) if step > secrets.totp_step => users::take_totp_step(&tx, &secrets.user.id, step).await?,

@@ -8,6 +8,8 @@ use totp_rs::{Algorithm, Secret, TOTP};
 
 const DIGITS: usize = 6;
 const STEP_SECONDS: u64 = 30;
+/// What the secret of a second factor is sealed for.
+pub(crate) const SEALED_FOR: &str = "second factor";
 /// Steps before and after the present one that are taken, for clocks that are not exact.
 const SKEW_STEPS: i64 = 1;
 /// RFC 4226 asks for at least 128 bits and recommends 160.

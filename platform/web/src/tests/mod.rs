@@ -163,7 +163,10 @@ pub(super) fn migrations() -> db::Migrations {
 
 pub(super) fn kernel_over(db: db::Db, clock: Arc<FakeClock>, folder: &std::path::Path) -> Kernel {
     let blobs = blobs::Blobs::folder(folder).unwrap();
-    Kernel::new(db, blobs, clock, Arc::new(SeededRng::new(5)), policy::shipped(), TimeZone::UTC)
+    let rng = Arc::new(SeededRng::new(5));
+    let kernel = Kernel::new(db, blobs, clock, rng, policy::shipped(), TimeZone::UTC);
+    kernel.use_master_key(&kernel::sealed::MasterKey::new([5; 32]));
+    kernel
 }
 
 impl App {

@@ -113,6 +113,8 @@ async fn an_act_reaches_the_receivers_that_want_it_signed_and_without_private_da
         let receiver = Receiver::default();
         let (url, client) = receiver.start().await;
         let (hook, secret) = subscribe(&kernel, &client, &admin, wanted(&url, &["listing."])).await.unwrap();
+        let kept = crate::store::webhooks::find(kernel.db().read(), &hook.id).await.unwrap().unwrap().secret;
+        assert!(!kept.contains(&secret) && kernel::sealed::is_sealed(&kept), "the store holds no secret in clear");
         let (other, _) = subscribe(&kernel, &client, &admin, wanted(&url, &["merchant.enrolled"])).await.unwrap();
         while fan_out(&kernel).await.unwrap() > 0 {}
         let act = some_act(&kernel, "listing.approved").await;

@@ -119,7 +119,7 @@ async fn attempt(kernel: &Kernel, client: &Client, delivery: DeliveryRow, webhoo
         return Ok(0);
     }
     let at = kernel.now();
-    let headers = headers(&webhook, &delivery, at)?;
+    let headers = headers(kernel, &webhook, &delivery, at)?;
     let body = delivery.payload.clone().into_bytes().into();
     let answer = client.send(Method::POST, &webhook.url, headers, body).await;
     let latency_ms = (kernel.now().micros() - at.micros()) / 1000;
@@ -127,14 +127,15 @@ async fn attempt(kernel: &Kernel, client: &Client, delivery: DeliveryRow, webhoo
     Ok(1)
 }
 
-fn headers(webhook: &WebhookRow, delivery: &DeliveryRow, at: Timestamp) -> Result<HeaderMap> {
+fn headers(kernel: &Kernel, webhook: &WebhookRow, delivery: &DeliveryRow, at: Timestamp) -> Result<HeaderMap> {
     let id = format!("msg_{}", delivery.id);
     let before =
         webhook.secret_before.as_ref().filter(|_| webhook.secret_before_until.is_some_and(|until| until > at.micros()));
-    let signatures: Vec<String> = std::iter::once(&webhook.secret)
-        .chain(before)
-        .filter_map(|secret| signature(secret, &id, at, &delivery.payload))
-        .collect();
+    let mut signatures = Vec::new();
+    for sealed in std::iter::once(&webhook.secret).chain(before) {
+        let secret = kernel.unseal(super::SEALED_FOR, sealed)?;
+        signatures.extend(signature(&secret, &id, at, &delivery.payload));
+    }
     let seconds = (at.micros() / SECOND_MICROS).to_string();
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

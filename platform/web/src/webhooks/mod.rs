@@ -18,6 +18,9 @@ pub use subscription::{
     rotate_secret, send_test, set_enabled, subscribe, webhook,
 };
 
+/// What a webhook's secret is sealed for.
+pub(crate) const SEALED_FOR: &str = "webhook secret";
+
 use crate::access::Access;
 use crate::outbound::Client;
 use crate::routes::Routes;

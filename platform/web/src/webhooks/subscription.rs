@@ -1,6 +1,6 @@
 //! Subscriptions and their delivery log.
 
-use super::{deliver, sign};
+use super::{SEALED_FOR, deliver, sign};
 use crate::outbound::Client;
 use crate::store::webhooks::{self as store, AttemptRow, DeliveryRow, WEBHOOKS_MAX, WebhookRow};
 use ground::limits::LINE_CHARS_MAX;
@@ -270,7 +270,7 @@ pub async fn subscribe(kernel: &Kernel, client: &Client, actor: &Actor, new: New
         url: url.clone(),
         description,
         kinds: json!(new.kinds).to_string(),
-        secret: secret.clone(),
+        secret: kernel.seal(SEALED_FOR, &secret)?,
         secret_before: None,
         secret_before_until: None,
         state: WebhookState::Enabled.name().to_owned(),
@@ -315,7 +315,7 @@ pub async fn rotate_secret(kernel: &Kernel, actor: &Actor, id: &str) -> Result<S
     let secret = sign::new_secret(kernel.rng());
     let mut write = kernel.begin(actor).await?;
     let until = write.now().plus_micros(SECRET_OVERLAP_MICROS);
-    store::set_secret(write.tx(), id, &secret, &before.secret, until).await?;
+    store::set_secret(write.tx(), id, &kernel.seal(SEALED_FOR, &secret)?, &before.secret, until).await?;
     write.act(Act::new("webhook.secret_rotated", "webhook", id)).await?;
     write.commit().await?;
     Ok(secret)

@@ -39,6 +39,7 @@ impl House {
         let zone = TimeZone::get("Asia/Shanghai").unwrap();
         let rng = Arc::new(SeededRng::new(9));
         let kernel = Kernel::new(test.db.clone(), blobs, clock.clone(), rng, ::policy::shipped(), zone);
+        kernel.use_master_key(&kernel::sealed::MasterKey::new([5; 32]));
         House { kernel, clock, kind: test.kind, _db: test, _folder: folder }
     }
 
