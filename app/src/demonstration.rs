@@ -84,11 +84,11 @@ pub fn whole(folder: &Path) -> Result<()> {
 
 /// Prints where to go.
 pub fn print(base_url: &str, links: &[Link]) {
-    println!("\n  {base_url}\n");
+    say!("\n  {base_url}\n");
     for link in links {
-        println!("  {:<10} {:<12} {}", link.role, link.login, link.url);
+        say!("  {:<10} {:<12} {}", link.role, link.login, link.url);
     }
     if !links.is_empty() {
-        println!("\n  Each link signs in once. 每个链接只能登录一次。\n");
+        say!("\n  Each link signs in once. 每个链接只能登录一次。\n");
     }
 }

@@ -9,6 +9,11 @@
 //!
 //! What it does not do: it holds no rule of any duty.
 
+/// Prints a line on standard output. A reader that went away (`| head`) is no error: what the command does goes on.
+macro_rules! say {
+    ($($part:tt)*) => { $crate::commands::say_line(format_args!($($part)*)) };
+}
+
 pub mod assemble;
 pub mod client;
 pub mod commands;

@@ -30,22 +30,22 @@ pub fn run(args: &Args, file: Option<&Path>) -> Result<()> {
         What::Check => {
             let config = Config::load(file, std::env::vars())?;
             let packs = crate::open::base_packs(&config)?;
-            println!(
+            say!(
                 "settings: {}",
                 file.map_or("defaults and ./touchstone.toml where present".to_owned(), |path| path
                     .display()
                     .to_string())
             );
-            println!("address:  {}", config.base_url());
-            println!("data:     {}", config.data.folder.display());
-            println!("database: {}", without_password(&config.database()));
-            println!("zone:     {}", config.time.zone);
+            say!("address:  {}", config.base_url());
+            say!("data:     {}", config.data.folder.display());
+            say!("database: {}", without_password(&config.database()));
+            say!("zone:     {}", config.time.zone);
             for pack in packs.iter() {
-                println!("policies: {} version {}", pack.market(), &pack.version()[..12]);
+                say!("policies: {} version {}", pack.market(), &pack.version()[..12]);
             }
             let on = |text: &str| if text.is_empty() { "off" } else { "on" };
-            println!("register adapter: {}, single sign-on: {}", on(&config.register.url), on(&config.oidc.issuer));
-            println!("The settings are good.");
+            say!("register adapter: {}, single sign-on: {}", on(&config.register.url), on(&config.oidc.issuer));
+            say!("The settings are good.");
         }
     }
     Ok(())

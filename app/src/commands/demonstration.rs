@@ -43,6 +43,6 @@ pub fn run(args: &Args, file: Option<&Path>) -> Result<()> {
     }
     let offset = crate::open::read_offset(&folder).saturating_add(micros);
     crate::open::keep_offset(&folder, offset)?;
-    println!("the demonstration is now {} days ahead", offset / ground::time::DAY_MICROS);
+    say!("the demonstration is now {} days ahead", offset / ground::time::DAY_MICROS);
     Ok(())
 }

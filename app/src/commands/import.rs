@@ -159,34 +159,34 @@ async fn screen(kernel: &Kernel) -> Result<(), Problem> {
 }
 
 async fn summary(kernel: &Kernel, actor: &Actor, done: &Import, words: &Words) -> Result<(), Problem> {
-    println!("import      {}  {}", done.id, done.state.name());
-    println!("merchant    {}", done.merchant_id);
-    println!("lines       {}", done.lines_read);
+    say!("import      {}  {}", done.id, done.state.name());
+    say!("merchant    {}", done.merchant_id);
+    say!("lines       {}", done.lines_read);
     for (status, count) in [
         (RowStatus::Created, done.created),
         (RowStatus::Updated, done.updated),
         (RowStatus::Unchanged, done.unchanged),
         (RowStatus::Refused, done.refused),
     ] {
-        println!("{:<11} {count}", status.name());
+        say!("{:<11} {count}", status.name());
     }
     for (rule, lines) in &done.skipped {
-        println!("left out    {rule}: {lines}");
+        say!("left out    {rule}: {lines}");
     }
     if done.screen {
         let counts = listings::counts(kernel, actor, Some(&done.merchant_id)).await?;
         for (state, count) in counts {
-            println!("state       {}: {count}", words.text(&state.message_id()));
+            say!("state       {}: {count}", words.text(&state.message_id()));
         }
     }
     let refused = import::rows(kernel, actor, &done.id, Some(RowStatus::Refused), 0, REFUSED_SHOWN).await?;
     for row in &refused {
         for reason in &row.reasons {
-            println!("refused     {} {}", row.external_id, words.fault(&reason.fault(row.line)));
+            say!("refused     {} {}", row.external_id, words.fault(&reason.fault(row.line)));
         }
     }
     if done.refused > refused.len() as u64 {
-        println!("refused     and {} more", done.refused - refused.len() as u64);
+        say!("refused     and {} more", done.refused - refused.len() as u64);
     }
     if let Some(failed) = &done.failure {
         eprintln!("{}", words.fault(&import::run::fault_of(failed, &done.file_name)));

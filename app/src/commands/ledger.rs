@@ -145,12 +145,12 @@ async fn export(json: bool, kernel: &Kernel, view: &View, out: &Path, private: b
         })?;
     if json {
         let (size, root, acts) = (export.size, &export.root, export.acts);
-        println!(
+        say!(
             "{}",
             json!({"folder": out, "size": size, "root": root, "files": export.files, "bytes": export.bytes, "acts": acts})
         );
     } else {
-        println!(
+        say!(
             "{}: {} leaves, {} files, {} bytes, {} acts",
             out.display(),
             export.size,
@@ -158,8 +158,8 @@ async fn export(json: bool, kernel: &Kernel, view: &View, out: &Path, private: b
             export.bytes,
             export.acts
         );
-        println!("root {}", export.root);
-        println!("check it anywhere with: touchstone ledger audit --folder {}", out.display());
+        say!("root {}", export.root);
+        say!("check it anywhere with: touchstone ledger audit --folder {}", out.display());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -187,10 +187,10 @@ async fn prove(
         std::fs::write(path, opening.to_json()).with_context(|| path.display().to_string())?;
     }
     if json {
-        println!("{}", json!({"file": path, "act": act, "index": proof.index, "size": proof.checkpoint.size}));
+        say!("{}", json!({"file": path, "act": act, "index": proof.index, "size": proof.checkpoint.size}));
     } else {
-        println!("{}: act {act} is leaf {} of {}", path.display(), proof.index, proof.checkpoint.size);
-        println!(
+        say!("{}: act {act} is leaf {} of {}", path.display(), proof.index, proof.checkpoint.size);
+        say!(
             "check it anywhere with: touchstone ledger verify {} --key {}",
             path.display(),
             view.verifier_text().trim()
@@ -210,7 +210,7 @@ fn print_verification(
     let proved = match result {
         Ok(proved) => proved,
         Err(error) if json => {
-            println!("{}", json!({"file": path, "holds": false, "reason": error.to_string()}));
+            say!("{}", json!({"file": path, "holds": false, "reason": error.to_string()}));
             return ExitCode::FAILURE;
         }
         Err(error) => {
@@ -226,25 +226,25 @@ fn print_verification(
             "size": verified.checkpoint.size, "root": verified.checkpoint.root.to_base64(), "key": proved.key,
             "signers": verified.signers, "act": act, "private": proved.opened,
         });
-        println!("{answer}");
+        say!("{answer}");
         return ExitCode::SUCCESS;
     }
-    println!("成立 VERIFIED {}", path.display());
-    println!(
+    say!("成立 VERIFIED {}", path.display());
+    say!(
         "log      {} (size {}, root {})",
         verified.checkpoint.origin, verified.checkpoint.size, verified.checkpoint.root
     );
-    println!("leaf     {} (hash {}, {} steps to the root)", verified.index, verified.leaf, verified.steps.len());
+    say!("leaf     {} (hash {}, {} steps to the root)", verified.index, verified.leaf, verified.steps.len());
     match &proved.key_file {
-        Some(file) => println!("key      {} (from {}: compare it with one you trust)", proved.key, file.display()),
-        None => println!("key      {}", proved.key),
+        Some(file) => say!("key      {} (from {}: compare it with one you trust)", proved.key, file.display()),
+        None => say!("key      {}", proved.key),
     }
     match act {
-        Some(act) => println!("act      {act:#}"),
-        None => println!("entry    {}", String::from_utf8_lossy(&verified.entry)),
+        Some(act) => say!("act      {act:#}"),
+        None => say!("entry    {}", String::from_utf8_lossy(&verified.entry)),
     }
     if let Some(private) = &proved.opened {
-        println!("private  {private:#} (is the one the leaf commits to)");
+        say!("private  {private:#} (is the one the leaf commits to)");
     }
     ExitCode::SUCCESS
 }
@@ -256,15 +256,15 @@ fn print_audit(json: bool, audit: &Audit) -> ExitCode {
             "holds": holds, "difference": audit.difference, "size": audit.size, "root": audit.root,
             "entries": audit.entries, "tiles": audit.tiles, "acts": audit.acts, "openings": audit.openings, "erased": audit.erased,
         });
-        println!("{answer}");
+        say!("{answer}");
     } else if let Some(difference) = &audit.difference {
         eprintln!("发现差异 DIFFERENCE {difference}");
     } else {
-        println!(
+        say!(
             "一致 CONSISTENT {} leaves, {} tiles, {} acts, {} private parts opened, {} erased",
             audit.entries, audit.tiles, audit.acts, audit.openings, audit.erased
         );
-        println!("root {}", audit.root.as_deref().unwrap_or_default());
+        say!("root {}", audit.root.as_deref().unwrap_or_default());
     }
     if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

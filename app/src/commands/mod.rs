@@ -57,3 +57,10 @@ pub enum Command {
     /// Generate a catalogue of any size, for trials and benches.
     Generate(generate::Args),
 }
+
+/// What `say!` does.
+pub(crate) fn say_line(line: std::fmt::Arguments<'_>) {
+    use std::io::Write as _;
+    // Nothing can be told to a reader that is gone.
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}

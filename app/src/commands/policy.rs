@@ -55,7 +55,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
                 for pack in packs.iter() {
                     let rows: usize = pack.table_names().map(|table| pack.written_rows(table).len()).sum();
                     let tables = pack.table_names().count();
-                    println!("{}: {tables} tables, {rows} rows, version {}", pack.market(), pack.version());
+                    say!("{}: {tables} tables, {rows} rows, version {}", pack.market(), pack.version());
                 }
                 Ok(ExitCode::SUCCESS)
             }
@@ -114,7 +114,7 @@ fn report(all: &[(String, TestRun)]) -> ExitCode {
             );
         }
         failed += run.failures.len();
-        println!("{market}: {} passed, {} failed", run.passed, run.failures.len());
+        say!("{market}: {} passed, {} failed", run.passed, run.failures.len());
     }
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

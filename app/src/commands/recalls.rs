@@ -50,7 +50,7 @@ pub async fn run(args: &Args, file: Option<&Path>) -> Result<ExitCode> {
             .await
             .map_err(|p| words.problem(&p))?;
         let notices = loaded.added + loaded.changed + loaded.unchanged;
-        println!(
+        say!(
             "{name}: {notices} notices of {} ({} added, {} changed, {} unchanged)",
             loaded.source, loaded.added, loaded.changed, loaded.unchanged
         );
@@ -58,7 +58,7 @@ pub async fn run(args: &Args, file: Option<&Path>) -> Result<ExitCode> {
             eprintln!("{name}, line {line}: {reason}");
         }
         if loaded.rescreens > 0 {
-            println!("{name}: the listings are held against them when the server runs next");
+            say!("{name}: the listings are held against them when the server runs next");
         }
     }
     open::write_ledger(&kernel, &config).await?;

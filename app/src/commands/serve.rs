@@ -50,7 +50,7 @@ pub async fn run(args: Args, file: Option<&Path>) -> Result<()> {
     let app = assemble::assemble(opened.kernel.clone(), ledger, settings, parts).await?;
     app.start();
 
-    println!("Touchstone 试金石 {}", env!("CARGO_PKG_VERSION"));
+    say!("Touchstone 试金石 {}", env!("CARGO_PKG_VERSION"));
     let server = tokio::spawn(web::serve(listener, app.router.clone(), stop_signal()));
     demonstration::whole(&opened.folder)?;
     if demonstration && !opened.folder.join(demonstration::MARK_FILE).exists() {

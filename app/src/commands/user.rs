@@ -46,7 +46,7 @@ pub async fn run(args: &Args, file: Option<&Path>) -> Result<()> {
                 .await
                 .map_err(|error| anyhow::Error::new(ground::Problem::from(error)))?
                 .with_context(|| format!("nobody signs in as {login:?}"))?;
-            println!("{}/link/{token}", config.base_url());
+            say!("{}/link/{token}", config.base_url());
             Ok(())
         }
     }
@@ -60,7 +60,7 @@ async fn list(kernel: &kernel::Kernel) -> Result<()> {
             .map_err(|error| anyhow::Error::new(ground::Problem::from(error)))?;
         for user in &page.rows {
             let roles: Vec<&str> = user.roles.iter().map(|role| role.name()).collect();
-            println!("{:<24} {:<24} {}", user.login, roles.join(","), user.name);
+            say!("{:<24} {:<24} {}", user.login, roles.join(","), user.name);
         }
         if paging.page >= page.pages() {
             return Ok(());

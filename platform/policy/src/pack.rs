@@ -97,6 +97,18 @@ impl Pack {
         self.tables.values().flatten().any(|row| row.id == id)
     }
 
+    /// What people call the row of this id: its title, else its reason with `…` where a finding fills something in.
+    pub fn words(&self, id: &str) -> Option<Bilingual> {
+        let row = self.tables.values().flatten().find(|row| row.id == id)?;
+        let json = row.to_json();
+        let title = |language: &str| json["title"][language].as_str().map(str::to_owned);
+        if let (Some(zh), Some(en)) = (title("zh"), title("en")) {
+            return Some(Bilingual::new(zh, en));
+        }
+        let reason = row.reason.as_ref()?;
+        Some(Bilingual::new(without_fills(&reason.zh), without_fills(&reason.en)))
+    }
+
     /// The law's row in force on `date`, else the latest one.
     pub fn law(&self, id: &str, date: Date) -> Option<&Row<Law>> {
         let rows = || self.laws.iter().filter(|law| law.id == id);
@@ -237,6 +249,19 @@ impl<'p> WrittenRow<'p> {
     pub fn to_json(&self) -> serde_json::Value {
         self.raw.to_json()
     }
+}
+
+/// A text with `…` for every `{name}`.
+fn without_fills(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        plain.push_str(before);
+        plain.push('…');
+        rest = after.split_once('}').map_or("", |(_, after)| after);
+    }
+    plain.push_str(rest);
+    plain
 }
 
 fn finish(mut found: Vec<Diagnostic>) -> Result<(), Diagnostics> {

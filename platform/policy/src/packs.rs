@@ -87,6 +87,11 @@ impl Packs {
         })
     }
 
+    /// What people call the row of this id in any pack, the home pack first.
+    pub fn words(&self, id: &str) -> Option<Bilingual> {
+        self.home().words(id).or_else(|| self.iter().find_map(|pack| pack.words(id)))
+    }
+
     /// The pack with the operator's working parameters.
     pub fn home(&self) -> &Arc<Pack> {
         &self.by_market[HOME_MARKET]

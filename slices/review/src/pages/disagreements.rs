@@ -1,6 +1,6 @@
 //! Where two opinions differ: the list, and the last word.
 
-use super::{verdict_mark, ways};
+use super::{Titles, verdict_mark, ways};
 use crate::model::{Decision, Disagreement, Evidence, Verdict};
 use crate::second::{self, Effect};
 use axum::extract::State;
@@ -31,16 +31,16 @@ pub(crate) async fn list(
 ) -> Result<Markup, Failure> {
     let open = asked.state.as_deref() != Some("resolved");
     let found = second::disagreements(site.kernel(), &actor, open, &paging).await?;
-    Ok(page(&cx, &actor, &found))
+    Ok(page(&cx, &actor, &Titles::of(site.kernel())?, &found))
 }
 
-fn page(cx: &View, actor: &Actor, found: &Page<Disagreement>) -> Markup {
+fn page(cx: &View, actor: &Actor, titles: &Titles, found: &Page<Disagreement>) -> Markup {
     let row = |item: &Disagreement| {
         let end = item.resolution.as_ref().map(|resolution| verdict_mark(cx, resolution.verdict));
         Row::new()
             .link(format!("/console/review/disagreements/{}", item.id))
             .cell(&item.first.title)
-            .cell(&item.first.category)
+            .cell(titles.category_anywhere(cx, &item.first.category))
             .cell(verdict_mark(cx, item.first.verdict))
             .cell(verdict_mark(cx, item.second.verdict))
             .cell(end.unwrap_or_else(|| html! { (cx.t("review-open")) }))
@@ -97,22 +97,30 @@ async fn one(
     errors: &FormErrors,
 ) -> Result<Markup, Failure> {
     let (found, seen) = second::disagreement(site.kernel(), actor, id).await?;
-    Ok(detail(cx, &found, &seen, word, errors))
+    let titles = Titles::of(site.kernel())?;
+    Ok(detail(cx, &titles, &found, &seen, word, errors))
 }
 
-fn opinion(cx: &View, title: &str, decision: &Decision) -> Markup {
+fn opinion(cx: &View, titles: &Titles, title: &str, decision: &Decision) -> Markup {
     card(
         title,
         html! {
             p { (verdict_mark(cx, decision.verdict)) " " (cx.moment(decision.decided_at)) }
-            ul { @for reason in &decision.reasons { li { code { (reason) } } } }
+            ul { @for reason in &decision.reasons { li { (titles.reason(cx, reason)) } } }
             @if !decision.note.is_empty() { blockquote { (decision.note) } }
             p { a href={ "/console/ledger/" (decision.act_id) } { (cx.t("review-act")) } }
         },
     )
 }
 
-fn detail(cx: &View, found: &Disagreement, seen: &Evidence, word: &Word, errors: &FormErrors) -> Markup {
+fn detail(
+    cx: &View,
+    titles: &Titles,
+    found: &Disagreement,
+    seen: &Evidence,
+    word: &Word,
+    errors: &FormErrors,
+) -> Markup {
     let action = format!("/console/review/disagreements/{}", found.id);
     let choices = [Verdict::Approve, Verdict::Reject].map(|verdict| {
         Choice::new(verdict.name(), cx.t(&format!("review-verdict-{}", verdict.name())))
@@ -126,14 +134,14 @@ fn detail(cx: &View, found: &Disagreement, seen: &Evidence, word: &Word, errors:
             (PageHeader::new(cx, &found.first.title).back(cx.t("review-disagreements"), "/console/review/disagreements"))
             (errors)
             div class="ts-halves" {
-                (opinion(cx, &cx.t("review-first"), &found.first))
-                (opinion(cx, &cx.t("review-second"), &found.second))
+                (opinion(cx, titles, &cx.t("review-first"), &found.first))
+                (opinion(cx, titles, &cx.t("review-second"), &found.second))
             }
             div class="ts-aside" {
                 (card(&cx.t("review-words"), html! {
                     p { strong { (seen.title) } }
                     div class="ts-review-words" tabindex="0" role="region" aria-label=(cx.t("review-field-description")) { (seen.description) }
-                    (facts().add(cx.t("review-merchant"), &seen.merchant.name).add(cx.t("review-category"), &seen.category)
+                    (facts().add(cx.t("review-merchant"), &seen.merchant.name).add(cx.t("review-category"), titles.category_anywhere(cx, &seen.category))
                         .maybe(cx.t("review-field-price-minor"), price))
                     ul { @for finding in &seen.findings { li { (cx.both(&finding.reason)) @if !finding.text.is_empty() { " " q { (finding.text) } } } } }
                 }))

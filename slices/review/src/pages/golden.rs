@@ -1,6 +1,6 @@
 //! Golden items: the list with results, and the form that adds one.
 
-use super::{verdict_mark, ways};
+use super::{Titles, verdict_mark, ways};
 use crate::golden;
 use crate::model::{Golden, Reason, Verdict};
 use axum::extract::State;
@@ -31,10 +31,10 @@ pub(crate) async fn list(
 ) -> Result<Markup, Failure> {
     let active = asked.active.as_deref().map(|active| active == "true");
     let found = golden::list(site.kernel(), &actor, active, &paging).await?;
-    Ok(page(&cx, &actor, &found))
+    Ok(page(&cx, &actor, &Titles::of(site.kernel())?, &found))
 }
 
-fn page(cx: &View, actor: &Actor, found: &Page<Golden>) -> Markup {
+fn page(cx: &View, actor: &Actor, titles: &Titles, found: &Page<Golden>) -> Markup {
     let row = |item: &Golden| {
         let right =
             if item.given == 0 { "—".to_owned() } else { cx.percent_to(item.right as f64 / item.given as f64, 0) };
@@ -52,9 +52,9 @@ fn page(cx: &View, actor: &Actor, found: &Page<Golden>) -> Markup {
         };
         Row::new()
             .cell(html! { (item.title) div class="ts-muted" { (item.note) } })
-            .cell(&item.category)
+            .cell(titles.category_anywhere(cx, &item.category))
             .cell(verdict_mark(cx, item.verdict))
-            .cell(item.reasons.join(" · "))
+            .cell(item.reasons.iter().map(|code| titles.reason(cx, code)).collect::<Vec<_>>().join(" · "))
             .cell(cx.number(item.given))
             .cell(right)
             .cell(state)

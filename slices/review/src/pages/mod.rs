@@ -28,6 +28,7 @@ use ui::parts::{Severity, Tone, badge, severity, tabs};
 pub(crate) struct Titles {
     queues: HashMap<String, Bilingual>,
     matrices: HashMap<String, Arc<Matrix>>,
+    packs: Option<Arc<policy::Packs>>,
 }
 
 impl Titles {
@@ -39,6 +40,7 @@ impl Titles {
         Ok(Titles {
             queues: rows.iter().map(|row| (row.id.clone(), row.body.title.clone())).collect(),
             matrices: matrices.collect(),
+            packs: Some(Arc::clone(&packs)),
         })
     }
 
@@ -48,6 +50,20 @@ impl Titles {
             Some(matrix) => cx.both(&matrix.category_name(path)).to_owned(),
             None => path.to_owned(),
         }
+    }
+
+    /// A category whose market is not known: the first market that has it names it.
+    pub(crate) fn category_anywhere(&self, cx: &View, path: &str) -> String {
+        let mut names = self.matrices.values().map(|matrix| matrix.category_name(path));
+        names.find(|name| name.zh != path).map_or_else(|| path.to_owned(), |name| cx.both(&name).to_owned())
+    }
+
+    /// A reason code or the id of a rule, in words.
+    pub(crate) fn reason(&self, cx: &View, code: &str) -> String {
+        self.packs
+            .as_ref()
+            .and_then(|packs| packs.words(code))
+            .map_or_else(|| code.to_owned(), |words| cx.both(&words).to_owned())
     }
 
     /// The name a person reads.
