@@ -75,6 +75,7 @@ pub fn error_codes() -> Vec<&'static ErrorCode> {
 /// The migrations of every crate that keeps rows.
 pub fn migrations() -> db::Migrations {
     let mut all = kernel::migrations();
+    all.extend(ledger::migrations());
     all.extend(web::migrations());
     all.extend(accounts::migrations());
     all.extend(merchants::migrations());

@@ -119,6 +119,17 @@ impl Frontier {
         Ok(Frontier { size, peaks })
     }
 
+    /// A right edge that was kept: the tree's size and its peaks as [`Frontier::peaks`] gave them. `None` when the number of
+    /// peaks does not belong to the size.
+    pub fn from_peaks(size: u64, peaks: Vec<Hash>) -> Option<Self> {
+        (peaks.len() == size.count_ones() as usize).then_some(Frontier { size, peaks })
+    }
+
+    /// Roots of the perfect subtrees from left (largest) to right.
+    pub fn peaks(&self) -> &[Hash] {
+        &self.peaks
+    }
+
     /// Number of leaves.
     pub fn size(&self) -> u64 {
         self.size

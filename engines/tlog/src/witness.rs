@@ -67,7 +67,8 @@ impl AddCheckpoint {
         if bytes.len() > MESSAGE_BYTES_MAX {
             return Err(MessageError::TooLong);
         }
-        let text = std::str::from_utf8(bytes).map_err(|error| MessageError::Encoding { offset: error.valid_up_to() })?;
+        let text =
+            std::str::from_utf8(bytes).map_err(|error| MessageError::Encoding { offset: error.valid_up_to() })?;
         let (first, mut rest) = text.split_once('\n').ok_or(MessageError::OldSize)?;
         let old_size = first.strip_prefix("old ").filter(|size| !size.is_empty()).and_then(parse_size);
         let old_size = old_size.ok_or(MessageError::OldSize)?;

@@ -18,6 +18,12 @@ pub trait Disk: Send + Sync {
     fn write(&self, path: &str, bytes: &[u8]) -> io::Result<()>;
     /// Makes a file's content durable.
     fn sync_file(&self, path: &str) -> io::Result<()>;
+    /// Writes whole files and makes their contents durable. A disk that can do several at once does: a publication under
+    /// load has hundreds, and each sync waits for the device.
+    fn write_durably(&self, files: &[(String, &[u8])]) -> io::Result<()> {
+        files.iter().try_for_each(|(path, bytes)| self.write(path, bytes))?;
+        files.iter().try_for_each(|(path, _)| self.sync_file(path))
+    }
     /// Puts a file in the place of another, at once. Durable only after [`Disk::sync_folder`].
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
     /// Makes the names in a folder durable. The empty path is the ledger's folder itself.
@@ -28,7 +34,16 @@ pub trait Disk: Send + Sync {
     fn remove_folder(&self, folder: &str) -> io::Result<()>;
     /// Opens an empty file for appending; what was there is cut off.
     fn open_append(&self, path: &str) -> io::Result<Box<dyn AppendFile>>;
+    /// Opens a file for appending behind what is there, making it where missing.
+    fn open_to_append(&self, path: &str) -> io::Result<Box<dyn AppendFile>>;
+    /// Cuts a file to this many bytes. Durable only after [`Disk::sync_file`] or a sync of the file opened for appending.
+    fn set_length(&self, path: &str, bytes: u64) -> io::Result<()>;
 }
+
+/// Threads that write and sync files at the same time: syncs wait for the device, not for a processor.
+const SYNC_THREADS: usize = 8;
+/// Files below which threads are not worth their start.
+const SYNC_FILES_MIN: usize = 4;
 
 /// A file that grows at its end.
 pub trait AppendFile: Send {
@@ -132,6 +147,28 @@ impl Disk for LocalDisk {
         File::open(self.at(path))?.sync_all()
     }
 
+    fn write_durably(&self, files: &[(String, &[u8])]) -> io::Result<()> {
+        let write = |(path, bytes): &(String, &[u8])| {
+            let mut file = File::create(self.at(path))?;
+            file.write_all(bytes)?;
+            file.sync_all()
+        };
+        if files.len() < SYNC_FILES_MIN {
+            return files.iter().try_for_each(write);
+        }
+        let share = files.len().div_ceil(SYNC_THREADS);
+        std::thread::scope(|scope| {
+            let parts: Vec<_> =
+                files.chunks(share).map(|part| scope.spawn(move || part.iter().try_for_each(write))).collect();
+            // All are waited for, so that nothing is still being written when a failure is reported.
+            let done: Vec<io::Result<()>> = parts
+                .into_iter()
+                .map(|part| part.join().unwrap_or_else(|_| Err(io::Error::other("a writing thread stopped"))))
+                .collect();
+            done.into_iter().collect()
+        })
+    }
+
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         fs::rename(self.at(from), self.at(to))
     }
@@ -151,6 +188,14 @@ impl Disk for LocalDisk {
     fn open_append(&self, path: &str) -> io::Result<Box<dyn AppendFile>> {
         let file = OpenOptions::new().create(true).write(true).truncate(true).open(self.at(path))?;
         Ok(Box::new(file))
+    }
+
+    fn open_to_append(&self, path: &str) -> io::Result<Box<dyn AppendFile>> {
+        Ok(Box::new(OpenOptions::new().create(true).append(true).open(self.at(path))?))
+    }
+
+    fn set_length(&self, path: &str, bytes: u64) -> io::Result<()> {
+        OpenOptions::new().write(true).open(self.at(path))?.set_len(bytes)
     }
 }
 

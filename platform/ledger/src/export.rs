@@ -1,9 +1,10 @@
 //! A copy of the log for others: its files at one checkpoint, its public key, and the acts with as much of their private
 //! parts as the receiver may see.
 //!
-//! The folder: `checkpoint`, `tile/…`, `verifier.key`, `acts.ndjson` (one line a leaf: `index`, `id`, `leaf`, and where
+//! The folder: `checkpoint`, `tile/…`, `verifier.key`, with witnesses `checkpoint.cosigned` and `witnesses.keys`, `acts.ndjson` (one line a leaf: `index`, `id`, `leaf`, and where
 //! included `private` and `salt`), `README.txt`.
 
+use crate::cosign;
 use crate::key::VERIFIER_FILE;
 use crate::log::LogError;
 use crate::view::View;
@@ -18,6 +19,8 @@ use tlog::tile::{TILE_WIDTH, new_bundles, read_bundle, read_tile, tiles};
 
 /// File of the acts in an export.
 pub const ACTS_FILE: &str = "acts.ndjson";
+/// File of the newest tree that enough witnesses cosigned, in an export.
+pub const COSIGNED_FILE: &str = "checkpoint.cosigned";
 
 /// What to export and where to.
 #[derive(Debug, Clone)]
@@ -115,6 +118,10 @@ fn export_log(view: &View, folder: &Path) -> Result<Export> {
     }
     put(CHECKPOINT_PATH, head.note.to_string().as_bytes())?;
     put(VERIFIER_FILE, view.verifier_text().as_bytes())?;
+    if let Some(cosigned) = view.cosigned(cosign::QUORUM)?.filter(|tree| tree.checkpoint.size <= size) {
+        put(COSIGNED_FILE, cosigned.note.to_string().as_bytes())?;
+        put(cosign::POLICY_FILE, view.witnesses().to_text().as_bytes())?;
+    }
     put("README.txt", read_me(view.origin(), size).as_bytes())?;
     // What was read is what was written: a reader that lies is found before the export leaves the house.
     let written = View::open(folder)?;
@@ -134,6 +141,7 @@ fn read_me(origin: &str, size: u64) -> String {
          checkpoint    signed tree head (c2sp.org/tlog-checkpoint)\n\
          tile/         hashes and entries (c2sp.org/tlog-tiles)\n\
          acts.ndjson   one act a line: index, id, leaf, and where included private part and salt\n\
-         verifier.key  public key (c2sp.org/signed-note)\n"
+         verifier.key  public key (c2sp.org/signed-note)\n\
+         checkpoint.cosigned, witnesses.keys  where there are witnesses: the newest tree they cosigned, and their keys\n"
     )
 }

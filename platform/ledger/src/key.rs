@@ -13,6 +13,31 @@ pub const SIGNING_FILE: &str = "signing.key";
 /// File of the public half, in the ledger's folder and in every export.
 pub const VERIFIER_FILE: &str = "verifier.key";
 
+/// Which key stands in a folder: what it signs, and a thing that must not be there without it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyOf {
+    /// A log's, whose folder has a checkpoint.
+    Log,
+    /// A witness's, whose folder has what it signed.
+    Witness,
+}
+
+impl KeyOf {
+    fn kind(self) -> KeyType {
+        match self {
+            KeyOf::Log => KeyType::Ed25519,
+            KeyOf::Witness => KeyType::Cosignature,
+        }
+    }
+
+    fn bound_to(self) -> &'static str {
+        match self {
+            KeyOf::Log => tlog::audit::CHECKPOINT_PATH,
+            KeyOf::Witness => crate::witness::LOGS_FOLDER,
+        }
+    }
+}
+
 fn failed(what: &str, error: impl std::fmt::Display) -> LogError {
     LogError::Key { reason: format!("{what}: {error}") }
 }
@@ -23,24 +48,40 @@ fn failed(what: &str, error: impl std::fmt::Display) -> LogError {
 /// # Errors
 /// [`LogError::Key`] when the key cannot be read, belongs to another log, or is missing.
 pub fn load_or_make(folder: &Path, origin: &str, secret: Option<&str>, rng: &dyn Rng) -> Result<SignerKey, LogError> {
+    load_or_make_of(KeyOf::Log, folder, origin, secret, rng)
+}
+
+/// The same for a log or a witness called `name`.
+///
+/// # Errors
+/// As [`load_or_make`].
+pub fn load_or_make_of(
+    of: KeyOf,
+    folder: &Path,
+    name: &str,
+    secret: Option<&str>,
+    rng: &dyn Rng,
+) -> Result<SignerKey, LogError> {
     let path = folder.join(SIGNING_FILE);
     let key = match secret {
         Some(secret) => SignerKey::parse(secret.trim()).map_err(|error| failed("the configured key", error))?,
         None if path.exists() => read(&path)?,
-        None if folder.join("checkpoint").exists() => {
-            return Err(failed(
-                SIGNING_FILE,
-                "is missing from a ledger that has a checkpoint; put it back from the backup",
-            ));
+        None if folder.join(of.bound_to()).exists() => {
+            let reason = format!("is missing although there is {}; put it back from the backup", of.bound_to());
+            return Err(failed(SIGNING_FILE, reason));
         }
-        None => make(&path, origin, rng)?,
+        None => make(&path, name, of.kind(), rng)?,
     };
-    if key.name() != origin {
-        let reason = format!("belongs to {}, this ledger is {origin}", key.name());
+    if key.name() != name {
+        let reason = format!("belongs to {}, this is {name}", key.name());
         return Err(failed(SIGNING_FILE, reason));
     }
-    if key.kind() != KeyType::Ed25519 {
-        return Err(failed(SIGNING_FILE, "is a witness's key, not a log's"));
+    if key.kind() != of.kind() {
+        let (is, wanted) = match of {
+            KeyOf::Log => ("a witness's", "a log's"),
+            KeyOf::Witness => ("a log's", "a witness's"),
+        };
+        return Err(failed(SIGNING_FILE, format!("is {is} key, not {wanted}")));
     }
     let public = format!("{}\n", key.verifier());
     let public_path = folder.join(VERIFIER_FILE);
@@ -56,10 +97,10 @@ fn read(path: &Path) -> Result<SignerKey, LogError> {
     SignerKey::parse(text.trim()).map_err(|error| failed(SIGNING_FILE, error))
 }
 
-fn make(path: &Path, origin: &str, rng: &dyn Rng) -> Result<SignerKey, LogError> {
+fn make(path: &Path, name: &str, kind: KeyType, rng: &dyn Rng) -> Result<SignerKey, LogError> {
     let mut seed = [0u8; 32];
     rng.fill(&mut seed);
-    let key = SignerKey::from_seed(origin, KeyType::Ed25519, &seed).map_err(|error| failed("ledger.origin", error))?;
+    let key = SignerKey::from_seed(name, kind, &seed).map_err(|error| failed(name, error))?;
     let write = || {
         // Written beside and renamed, so that a stop leaves no half key.
         let draft = path.with_extension("new");
@@ -84,7 +125,7 @@ fn tighten(path: &Path) -> Result<(), LogError> {
         use std::os::unix::fs::PermissionsExt;
         let mode = fs::metadata(path).map_err(|error| failed(SIGNING_FILE, error))?.permissions().mode();
         if mode & 0o077 != 0 {
-            tracing::warn!(path = %path.display(), "the ledger's signing key could be read by others; made private");
+            tracing::warn!(path = %path.display(), "the signing key could be read by others; made private");
             fs::set_permissions(path, fs::Permissions::from_mode(0o600))
                 .map_err(|error| failed(SIGNING_FILE, error))?;
         }

@@ -1,18 +1,20 @@
 //! Checks that need nothing but files: no server, no database, no network.
 
+use crate::anchor::{self, Receipt};
 use crate::audit::{Audit, Checks};
 use crate::disk::read_limited;
-use crate::export::ACTS_FILE;
+use crate::export::{ACTS_FILE, COSIGNED_FILE};
 use crate::key::{VERIFIER_FILE, parse_verifiers};
 use crate::leaf::{Leaf, Opening};
 use crate::view::View;
+use ground::Timestamp;
 use serde_json::Value;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use tlog::note::NOTE_BYTES_MAX;
+use tlog::note::{KeyType, NOTE_BYTES_MAX};
 use tlog::proof_file::PROOF_FILE_BYTES_MAX;
-use tlog::{Trust, Verified, VerifierKey, VerifyError, verify_proof_file};
+use tlog::{Checkpoint, SignedCheckpoint, Trust, Verified, VerifierKey, VerifyError, verify_proof_file};
 
 /// Longest file of an opening, bytes.
 const OPENING_BYTES_MAX: u64 = 4 * 1024 * 1024;
@@ -31,6 +33,12 @@ pub struct VerifyRequest {
     pub key_folders: Vec<PathBuf>,
     /// A file with the act's private part and salt, to check the commitment too.
     pub opening: Option<PathBuf>,
+    /// Keys of witnesses in text form, one a line each.
+    pub witnesses: Vec<String>,
+    /// How many different ones of them must have cosigned the tree.
+    pub witnesses_needed: usize,
+    /// A receipt of an anchor, or a whole anchor file: the tree must stand in it.
+    pub anchor: Option<PathBuf>,
 }
 
 /// What was proved.
@@ -46,6 +54,27 @@ pub struct Verification {
     pub key_file: Option<PathBuf>,
     /// The private part that was checked against the commitment.
     pub opened: Option<Value>,
+    /// Where the tree stands besides, and since when.
+    pub anchored: Option<Anchored>,
+}
+
+/// What an anchor says about the tree of a proof.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Anchored {
+    /// A line of an anchor file, whose signature and chain were checked: nothing is left to look up.
+    Line {
+        /// Line, from 1.
+        number: u64,
+        /// When it was written, as the log signed it.
+        at: Timestamp,
+    },
+    /// A receipt for this very tree: it says where to look, and what must stand there.
+    Receipt {
+        /// The receipt.
+        receipt: Receipt,
+        /// What must stand in a chain's transaction, hexadecimal ([`crate::anchor::digest`]).
+        digest: String,
+    },
 }
 
 /// Why a file was not accepted.
@@ -65,6 +94,14 @@ pub enum OfflineError {
     /// The proof does not hold.
     #[error(transparent)]
     Refused(#[from] VerifyError),
+    /// The anchor does not hold the tree.
+    #[error("{path}: {reason}")]
+    Anchor {
+        /// The receipt or anchor file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// The private part is not the one the leaf commits to.
     #[error("{path}: this private part is not the one that the log's entry commits to")]
     Opening {
@@ -87,11 +124,22 @@ pub fn verify(request: &VerifyRequest) -> Result<Verification, OfflineError> {
     let bytes = read(&request.proof, PROOF_FILE_BYTES_MAX as u64)?;
     let (keys, key_file) = find_keys(request)?;
     let origin = keys.first().map(|key| key.name().to_owned()).ok_or(OfflineError::NoKey)?;
-    let verified = verify_proof_file(
-        &bytes,
-        None,
-        &Trust { origin: &origin, log_keys: &keys, witnesses: &[], witnesses_needed: 0 },
-    )?;
+    let mut witnesses = Vec::new();
+    for text in &request.witnesses {
+        let more = parse_verifiers(text);
+        witnesses.extend(more.map_err(|reason| OfflineError::File { path: PathBuf::from("--witness"), reason })?);
+    }
+    if let Some(key) = witnesses.iter().find(|key| key.kind() != KeyType::Cosignature) {
+        let reason = format!("{}: this is not a witness's key", key.name());
+        return Err(OfflineError::File { path: PathBuf::from("--witness"), reason });
+    }
+    let trust =
+        Trust { origin: &origin, log_keys: &keys, witnesses: &witnesses, witnesses_needed: request.witnesses_needed };
+    let verified = verify_proof_file(&bytes, None, &trust)?;
+    let anchored = match &request.anchor {
+        Some(path) => Some(check_anchor(path, &verified.checkpoint, &keys)?),
+        None => None,
+    };
     let leaf = Leaf::parse(&verified.entry).ok();
     let opened = match &request.opening {
         Some(path) => Some(check_opening(path, leaf.as_ref())?),
@@ -103,7 +151,40 @@ pub fn verify(request: &VerifyRequest) -> Result<Verification, OfflineError> {
         key: keys.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
         key_file,
         opened,
+        anchored,
     })
+}
+
+/// Finds the tree in a receipt or in an anchor file.
+fn check_anchor(path: &Path, tree: &Checkpoint, keys: &[VerifierKey]) -> Result<Anchored, OfflineError> {
+    let refused = |reason: String| OfflineError::Anchor { path: path.to_owned(), reason };
+    let bytes = read(path, anchor::FILE_BYTES_MAX)?;
+    if let Some(receipt) = Receipt::parse(&bytes) {
+        let there = SignedCheckpoint::open(receipt.checkpoint.as_bytes(), &tree.origin, keys)
+            .map_err(|error| refused(format!("its checkpoint: {error}")))?;
+        if (there.checkpoint.size, there.checkpoint.root) != (tree.size, tree.root) {
+            let reason = format!("it is of a tree of {} leaves, the proof's has {}", there.checkpoint.size, tree.size);
+            return Err(refused(reason));
+        }
+        let digest = hex::encode(anchor::digest(&tree.origin, tree.size, &tree.root));
+        return Ok(Anchored::Receipt { receipt, digest });
+    }
+    let lines = anchor::read_lines(&bytes, &tree.origin, keys).map_err(refused)?;
+    let same = |line: &anchor::Statement| {
+        (line.checkpoint.checkpoint.size, line.checkpoint.checkpoint.root) == (tree.size, tree.root)
+    };
+    match lines.iter().position(same) {
+        Some(position) => Ok(Anchored::Line { number: position as u64 + 1, at: lines[position].at }),
+        None => {
+            let most = lines.last().map_or(0, |line| line.checkpoint.checkpoint.size);
+            let reason = format!(
+                "no line holds the proof's tree of {} leaves (the newest holds {most}); make the proof with `ledger prove \
+                 --anchor`",
+                tree.size
+            );
+            Err(refused(reason))
+        }
+    }
 }
 
 fn find_keys(request: &VerifyRequest) -> Result<(Vec<VerifierKey>, Option<PathBuf>), OfflineError> {
@@ -176,12 +257,32 @@ pub fn audit_folder(folder: &Path, keys: Option<&str>, since: Option<&Path>) -> 
     {
         audit.difference = Some(format!("{ACTS_FILE} has a line that no leaf belongs to: {}", extra.0));
     }
+    if audit.difference.is_none() {
+        audit.difference = check_cosigned(folder, &view)?;
+    }
     if let (None, Some(path)) = (&audit.difference, since) {
         let kept = read(path, NOTE_BYTES_MAX as u64)?;
         let refused = view.extends(&kept).err();
         audit.difference = refused.map(|error| format!("{}: {error}", path.display()));
     }
     Ok(audit)
+}
+
+/// The tree with cosignatures in an export: it must be a beginning of the log, and no cosignature wrong.
+fn check_cosigned(folder: &Path, view: &View) -> Result<Option<String>, OfflineError> {
+    let path = folder.join(COSIGNED_FILE);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let bytes = read(&path, NOTE_BYTES_MAX as u64)?;
+    let policy = crate::WitnessPolicy::read(folder)
+        .map_err(|error| OfflineError::File { path: folder.to_owned(), reason: error.to_string() })?;
+    let kept = crate::cosign::open_kept(&bytes, view.origin(), view.verifiers(), &policy);
+    let refused = match kept {
+        Ok(_) => view.extends(&bytes).err().map(|error| error.to_string()),
+        Err(reason) => Some(reason),
+    };
+    Ok(refused.map(|reason| format!("{COSIGNED_FILE}: {reason}")))
 }
 
 /// The lines of `acts.ndjson`, in the order of leaves.

@@ -6,8 +6,9 @@ use crate::log::LogError;
 use crate::view::View;
 use ground::Problem;
 use kernel::{ActRecord, Kernel, Result};
+use tlog::cosignature::Cosigned;
 use tlog::proof::{Step, inclusion_steps};
-use tlog::{Checkpoint, Hash, ProofFile, leaf_hash};
+use tlog::{Checkpoint, Hash, ProofFile, SignedCheckpoint, leaf_hash};
 
 /// An act with everything that proves it.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +27,8 @@ pub struct ActProof {
     pub checkpoint: Checkpoint,
     /// The signed note of that tree.
     pub checkpoint_note: String,
+    /// The witnesses that cosigned it.
+    pub cosigned: Vec<Cosigned>,
     /// The proof file (C2SP tlog-proof), complete with the leaf.
     pub file: String,
     /// Whether the act in the database still says what its leaf says.
@@ -39,7 +42,7 @@ impl ActProof {
     }
 }
 
-/// The proof of an act in the newest published tree.
+/// The proof of an act in the newest published tree that enough witnesses cosigned, or in the newest where none is.
 ///
 /// # Errors
 /// `not_found` for no such act, `ledger_not_yet` when it is not in a published tree yet, `ledger_corrupt` when the
@@ -54,7 +57,17 @@ pub async fn prove(kernel: &Kernel, view: &View, act_id: &str) -> Result<ActProo
 }
 
 fn prove_at(view: &View, act: ActRecord, index: u64) -> Result<ActProof> {
-    let head = view.head()?;
+    if index >= view.head()?.checkpoint.size {
+        return Err(Problem::new(&NOT_YET));
+    }
+    prove_in(view, act, index, view.tree_for(index)?)
+}
+
+/// The proof of an act in a given tree of this log, whose signatures were checked.
+///
+/// # Errors
+/// As [`prove`].
+pub fn prove_in(view: &View, act: ActRecord, index: u64, head: SignedCheckpoint) -> Result<ActProof> {
     let checkpoint = head.checkpoint;
     if index >= checkpoint.size {
         return Err(Problem::new(&NOT_YET));
@@ -79,6 +92,7 @@ fn prove_at(view: &View, act: ActRecord, index: u64) -> Result<ActProof> {
         leaf,
         steps,
         checkpoint,
+        cosigned: view.witnesses().cosigned(&head.note),
         checkpoint_note: note,
         file: file.to_string(),
     })

@@ -1,14 +1,18 @@
 //! From the outbox into the log: acts in the order they were written, each once, its position recorded on its row.
 
+use crate::cosign::WitnessPolicy;
 use crate::disk::{LocalDisk, OpenError};
 use crate::leaf::Leaf;
+use crate::lease::{self, Lease};
+use crate::log::fence::Fence;
 use crate::log::{Log, LogError, NewLeaf};
 use crate::view::{DiskReader, View};
 use crate::{key, store};
 use kernel::{ActRecord, Consumer, Job, Kernel, Result};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tlog::SignerKey;
 
 /// Longest time an act waits for the sequencer, milliseconds.
 const TURN_EVERY_MS: u64 = 500;
@@ -37,6 +41,9 @@ impl Default for Settings {
 pub struct Ledger {
     log: Log,
     view: View,
+    lease: Lease,
+    signer: SignerKey,
+    folder: PathBuf,
 }
 
 impl Ledger {
@@ -47,14 +54,82 @@ impl Ledger {
     /// `ledger_locked` when another process writes it; `ledger_corrupt` when its files contradict each other or the
     /// database knows leaves the log does not have.
     pub async fn open(kernel: &Kernel, settings: Settings) -> Result<Ledger> {
+        let folder = settings.folder.clone();
+        let holder = tokio::task::spawn_blocking(move || lease::holder_of(&folder)).await;
+        Ledger::open_as(kernel, settings, &holder.map_err(ground::Problem::internal)?).await
+    }
+
+    /// The same under a name of its own for the lease, where the folder and the machine do not tell processes apart.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`].
+    pub async fn open_as(kernel: &Kernel, settings: Settings, holder: &str) -> Result<Ledger> {
+        let lock = settings.folder.clone();
+        let disk =
+            tokio::task::spawn_blocking(move || lock_folder(&lock)).await.map_err(ground::Problem::internal)??;
+        let lease = Lease::take(kernel, &settings.origin, holder).await?;
+        match Ledger::open_under(kernel, disk, settings, &lease).await {
+            Ok(ledger) => Ok(ledger),
+            Err(problem) => {
+                // A ledger that does not open keeps nobody else from it.
+                lease.release(kernel).await?;
+                Err(problem)
+            }
+        }
+    }
+
+    async fn open_under(kernel: &Kernel, disk: LocalDisk, settings: Settings, lease: &Lease) -> Result<Ledger> {
+        let folder = settings.folder.clone();
         let opened = {
-            let kernel = kernel.clone();
-            tokio::task::spawn_blocking(move || open_log(&kernel, &settings)).await
+            let (kernel, fence) = (kernel.clone(), Fence::new(lease.fence()));
+            tokio::task::spawn_blocking(move || open_log(&kernel, disk, &settings, fence)).await
         };
-        let (log, view) = opened.map_err(ground::Problem::internal)??;
-        let ledger = Ledger { log, view };
+        let (log, view, signer) = opened.map_err(ground::Problem::internal)??;
+        let ledger = Ledger { log, view, lease: lease.clone(), signer, folder };
         ledger.catch_up(kernel).await?;
         Ok(ledger)
+    }
+
+    /// The same ledger with witnesses: its proofs carry their cosignatures. They are written beside the log, for readers.
+    ///
+    /// # Errors
+    /// [`LogError::Disk`] when they cannot be written.
+    pub fn with_witnesses(mut self, policy: WitnessPolicy) -> Result<Ledger, LogError> {
+        policy.write(&self.folder)?;
+        self.view = self.view.with_witnesses(policy);
+        Ok(self)
+    }
+
+    /// The folder of its files.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The lease under which it is written.
+    pub fn lease(&self) -> &Lease {
+        &self.lease
+    }
+
+    /// Signs a text that is not a checkpoint with the log's key: what is anchored elsewhere.
+    ///
+    /// # Errors
+    /// [`LogError::Key`] for a text that is no note or begins as a checkpoint of this log does.
+    pub fn sign(&self, text: &str) -> Result<tlog::Note, LogError> {
+        let refused = |reason: String| LogError::Key { reason };
+        if text.lines().next() == Some(self.view.origin()) {
+            return Err(refused("a text with the log's name in its first line could be taken for a checkpoint".into()));
+        }
+        tlog::Note::sign(text, &self.signer).map_err(|error| refused(error.to_string()))
+    }
+
+    /// Ends the writing: what was accepted is published, and the next may begin without waiting.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn close(&self, kernel: &Kernel) -> Result<()> {
+        let log = self.log.clone();
+        tokio::task::spawn_blocking(move || log.close()).await.map_err(ground::Problem::internal)?;
+        self.lease.release(kernel).await
     }
 
     /// The log.
@@ -82,6 +157,7 @@ impl Ledger {
     /// # Errors
     /// What the disk or the store says; nothing is lost and the next turn tries again.
     pub async fn sequence(&self, kernel: &Kernel) -> Result<u64> {
+        self.lease.hold(kernel).await?;
         let waiting = store::waiting_acts(kernel).await?;
         if waiting.is_empty() {
             return Ok(0);
@@ -91,7 +167,7 @@ impl Ledger {
         let places = self.log.append(leaves.collect()).await?;
         let positions: Vec<(String, u64)> = new.iter().map(|act| act.id.clone()).zip(places).collect();
         let rows: Vec<String> = waiting.iter().map(|(row, _)| row.id.clone()).collect();
-        store::record(kernel, &positions, &rows).await?;
+        store::record(kernel, &self.lease, &positions, &rows).await?;
         Ok(rows.len() as u64)
     }
 
@@ -134,24 +210,32 @@ impl Ledger {
                     None => tracing::error!(leaf = index, "the log has a leaf whose act is not in the database"),
                 }
             }
-            store::record(kernel, &positions, &[]).await?;
+            store::record(kernel, &self.lease, &positions, &[]).await?;
             next = until;
         }
         Ok(())
     }
 }
 
-fn open_log(kernel: &Kernel, settings: &Settings) -> Result<(Log, View), LogError> {
-    let disk = LocalDisk::open(&settings.folder).map_err(|error| match error {
+fn lock_folder(folder: &Path) -> Result<LocalDisk, LogError> {
+    LocalDisk::open(folder).map_err(|error| match error {
         OpenError::Locked(_) => LogError::Locked { reason: error.to_string() },
         OpenError::Io(_, source) => LogError::disk("opening the ledger's folder", source),
-    })?;
+    })
+}
+
+fn open_log(
+    kernel: &Kernel,
+    disk: LocalDisk,
+    settings: &Settings,
+    fence: Fence,
+) -> Result<(Log, View, SignerKey), LogError> {
     let signer = key::load_or_make(&settings.folder, &settings.origin, settings.secret.as_deref(), kernel.rng())?;
     let verifiers = vec![signer.verifier()];
-    let log = Log::open(Arc::new(disk), signer, id_of)?;
+    let log = Log::open_fenced(Arc::new(disk), signer.clone(), id_of, fence)?;
     // Readers do not hold the lock: it goes when the log is closed, whoever still reads.
     let reader = DiskReader::new(Arc::new(LocalDisk::reader(&settings.folder)));
-    Ok((log, View::new(reader, settings.origin.clone(), verifiers)))
+    Ok((log, View::new(reader, settings.origin.clone(), verifiers), signer))
 }
 
 #[derive(serde::Deserialize)]

@@ -13,14 +13,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
 
-struct House {
-    kernel: Kernel,
-    clock: Arc<FakeClock>,
-    folder: TempDir,
+pub(crate) fn migrations() -> db::Migrations {
+    let mut all = kernel::migrations();
+    all.extend(crate::migrations());
+    all
+}
+
+pub(crate) struct House {
+    pub kernel: Kernel,
+    pub clock: Arc<FakeClock>,
+    pub folder: TempDir,
     _db: db::testing::TestDb,
 }
 
-async fn house_over(db: db::testing::TestDb) -> House {
+pub(crate) async fn house_over(db: db::testing::TestDb) -> House {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(FakeClock::at_rfc3339("2026-11-23T08:00:00Z"));
     let kernel = Kernel::new(
@@ -34,20 +40,20 @@ async fn house_over(db: db::testing::TestDb) -> House {
     House { kernel, clock, folder, _db: db }
 }
 
-async fn house() -> House {
-    house_over(db::testing::sqlite(kernel::migrations).await).await
+pub(crate) async fn house() -> House {
+    house_over(db::testing::sqlite(migrations).await).await
 }
 
 impl House {
-    fn settings(&self) -> Settings {
+    pub(crate) fn settings(&self) -> Settings {
         Settings { folder: self.folder.path().join("ledger"), origin: "shop.example/ledger".into(), secret: None }
     }
 
-    async fn ledger(&self) -> Ledger {
+    pub(crate) async fn ledger(&self) -> Ledger {
         Ledger::open(&self.kernel, self.settings()).await.unwrap()
     }
 
-    async fn act(&self, number: usize) -> String {
+    pub(crate) async fn act(&self, number: usize) -> String {
         self.clock.advance_micros(1_500);
         let actor = Actor::system("test");
         let mut write = self.kernel.begin(&actor).await.unwrap();
@@ -61,11 +67,11 @@ impl House {
         id
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn save(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn save(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, text).unwrap();
@@ -79,7 +85,7 @@ fn request(proof: &Path, key: &str) -> VerifyRequest {
 
 #[tokio::test]
 async fn an_act_gets_a_proof_that_verifies_with_nothing_but_the_file_and_the_key() {
-    for db in db::testing::each(kernel::migrations).await {
+    for db in db::testing::each(migrations).await {
         let house = house_over(db).await;
         let ledger = house.ledger().await;
         let mut ids = Vec::new();
@@ -122,7 +128,7 @@ async fn an_act_gets_a_proof_that_verifies_with_nothing_but_the_file_and_the_key
 
 #[tokio::test]
 async fn acts_stand_in_the_log_in_the_order_they_were_written_each_once() {
-    for db in db::testing::each(kernel::migrations).await {
+    for db in db::testing::each(migrations).await {
         order_on_one_store(house_over(db).await).await;
     }
 }
@@ -183,6 +189,8 @@ async fn one_process_writes_and_an_old_copy_of_the_log_does_not_start() {
     house.act(1).await;
     ledger.settle(&house.kernel).await.unwrap();
     drop(ledger);
+    // Another folder is another holder: it has to wait until the lease is over.
+    house.clock.advance_micros((crate::lease::LEASE_SECONDS + 1) * 1_000_000);
     let old = Settings { folder: copy, ..house.settings() };
     let refused = Ledger::open(&house.kernel, old).await.err().unwrap();
     assert_eq!(refused.code.code, "ledger_corrupt");
@@ -193,7 +201,7 @@ async fn one_process_writes_and_an_old_copy_of_the_log_does_not_start() {
     assert!(Ledger::open(&house.kernel, house.settings()).await.err().unwrap().to_string().contains("missing"));
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -221,7 +229,7 @@ async fn the_signing_key_is_readable_by_its_owner_alone() {
 
 #[tokio::test]
 async fn erasing_a_person_keeps_every_proof_and_is_itself_an_act() {
-    for db in db::testing::each(kernel::migrations).await {
+    for db in db::testing::each(migrations).await {
         erasure_on_one_store(house_over(db).await).await;
     }
 }
@@ -300,7 +308,7 @@ async fn one_changed_byte_of_an_export_is_named() {
 
 #[tokio::test]
 async fn the_audit_names_an_act_that_was_changed_in_the_database() {
-    for db in db::testing::each(kernel::migrations).await {
+    for db in db::testing::each(migrations).await {
         changed_acts_on_one_store(house_over(db).await).await;
     }
 }

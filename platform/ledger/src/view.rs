@@ -1,5 +1,6 @@
 //! Reading a ledger that is on disk: beside the writer, from another process, or long after.
 
+use crate::cosign::{self, WitnessPolicy};
 use crate::disk::{Disk, LocalDisk};
 use crate::key;
 use crate::log::LogError;
@@ -49,12 +50,57 @@ pub struct View {
     reader: DiskReader,
     origin: String,
     verifiers: Vec<VerifierKey>,
+    witnesses: Arc<WitnessPolicy>,
 }
 
 impl View {
     /// The ledger behind a reader, whose checkpoints these keys sign.
     pub fn new(reader: DiskReader, origin: String, verifiers: Vec<VerifierKey>) -> Self {
-        View { reader, origin, verifiers }
+        View { reader, origin, verifiers, witnesses: Arc::default() }
+    }
+
+    /// The same ledger with the witnesses whose cosignatures count.
+    pub fn with_witnesses(mut self, policy: WitnessPolicy) -> Self {
+        self.witnesses = Arc::new(policy);
+        self
+    }
+
+    /// Whose cosignatures count, and how many a tree needs.
+    pub fn witnesses(&self) -> &WitnessPolicy {
+        &self.witnesses
+    }
+
+    /// The tree kept with cosignatures under this name ([`crate::cosign::NEWEST`] or [`crate::cosign::QUORUM`]).
+    ///
+    /// # Errors
+    /// [`LogError::Corrupt`] when it is not this log's or a cosignature in it is wrong.
+    pub fn cosigned(&self, name: &str) -> Result<Option<SignedCheckpoint>, LogError> {
+        let path = format!("{}/{name}", cosign::FOLDER);
+        let read = self.reader.0.read(&path, NOTE_BYTES_MAX as u64);
+        let Some(bytes) = read.map_err(|error| LogError::disk(format!("reading {path}"), error))? else {
+            return Ok(None);
+        };
+        let opened = cosign::open_kept(&bytes, &self.origin, &self.verifiers, &self.witnesses);
+        opened.map(Some).map_err(|error| LogError::corrupt(path, error))
+    }
+
+    /// The tree a leaf is best proved in: the newest one that enough witnesses cosigned, else one that some did, else the
+    /// newest, that has the leaf. What was kept of the witnesses never stands in the way of a proof.
+    ///
+    /// # Errors
+    /// [`LogError::Corrupt`] when the newest checkpoint cannot be read.
+    pub fn tree_for(&self, index: u64) -> Result<SignedCheckpoint, LogError> {
+        let head = self.head()?;
+        for name in [cosign::QUORUM, cosign::NEWEST] {
+            match self.cosigned(name) {
+                Ok(Some(tree)) if (index + 1..=head.checkpoint.size).contains(&tree.checkpoint.size) => {
+                    return Ok(tree);
+                }
+                Ok(_) => {}
+                Err(error) => tracing::error!(%error, "a tree with cosignatures cannot be used"),
+            }
+        }
+        Ok(head)
     }
 
     /// The ledger (or an export of one) in a folder, with the keys in its `verifier.key`. Its name is that of the first
@@ -72,7 +118,7 @@ impl View {
         let origin =
             verifiers.first().map(|key| key.name().to_owned()).ok_or_else(|| unusable("it is empty".into()))?;
         let disk = Arc::new(LocalDisk::reader(folder));
-        Ok(View::new(DiskReader::new(disk), origin, verifiers))
+        Ok(View::new(DiskReader::new(disk), origin, verifiers).with_witnesses(WitnessPolicy::read(folder)?))
     }
 
     /// The log's name, line 1 of its checkpoints.

@@ -50,6 +50,7 @@ struct House {
 
 fn migrations() -> db::Migrations {
     let mut all = kernel::migrations();
+    all.extend(ledger::migrations());
     all.extend(web::migrations());
     all
 }

@@ -2,12 +2,14 @@
 //! the thread around each.
 //!
 //! Reading order: [`journal`] (records), [`Writer`](writer::Writer) (group commit), [`Publisher`](publisher::Publisher)
-//! (tiles and checkpoint), [`recovery`] (opening what is there), this file (threads and waiting).
+//! (tiles and checkpoint), [`recovery`] (opening what is there), [`fence`] (an earlier writer is kept out), this file
+//! (threads and waiting).
 //!
 //! The steps of an append: write one record, sync it (here the leaves are durable and acknowledged), hand the leaves to
 //! the publisher. The steps of a publication: write and sync bundles and tiles, rename them, sync their folders, sign the
 //! checkpoint, write, sync and rename it, sync its folder; only then old journal files go.
 
+pub mod fence;
 pub mod journal;
 pub mod publisher;
 pub mod recovery;
@@ -16,7 +18,7 @@ pub mod writer;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
-mod simulated_disk;
+pub(crate) mod simulated_disk;
 
 use crate::disk::Disk;
 use publisher::{Pending, Publisher};
@@ -35,8 +37,10 @@ pub const GROUP_LEAVES_MAX: usize = 8_192;
 pub const GROUP_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Most appends waiting for the writer; more wait outside.
 const QUEUE_APPENDS_MAX: usize = 4_096;
-/// Least time between two checkpoints, milliseconds.
+/// Pause after a publication while little waits, milliseconds: leaves gather instead of having a checkpoint each.
 const PUBLISH_PAUSE_MS: u64 = 100;
+/// Waiting leaves from which the next publication begins at once: under load a publication takes long enough by itself.
+const PUBLISH_AT_ONCE_LEAVES: u64 = 1_024;
 /// Pause before a failed publication is tried again, milliseconds.
 const PUBLISH_RETRY_MS: u64 = 1_000;
 /// Most durable leaves that may wait for publication before appends are refused.
@@ -174,7 +178,20 @@ impl Log {
     /// # Errors
     /// [`LogError::Corrupt`] when the files contradict each other; what the disk says.
     pub fn open(disk: Arc<dyn Disk>, signer: SignerKey, id_of: writer::IdOf) -> Result<Log, LogError> {
-        let (writer, publisher) = recovery::open(disk, signer, id_of)?;
+        Log::open_fenced(disk, signer, id_of, fence::Fence::none())
+    }
+
+    /// The same for a writer that holds a lease: writers with a lower fence write no more.
+    ///
+    /// # Errors
+    /// As [`Log::open`]; [`LogError::Locked`] when a later writer has been here.
+    pub fn open_fenced(
+        disk: Arc<dyn Disk>,
+        signer: SignerKey,
+        id_of: writer::IdOf,
+        fence: fence::Fence,
+    ) -> Result<Log, LogError> {
+        let (writer, publisher) = recovery::open_fenced(disk, signer, id_of, fence)?;
         let shared = Arc::clone(publisher.shared());
         let (appends, queue) = mpsc::channel(QUEUE_APPENDS_MAX);
         let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
@@ -313,7 +330,8 @@ fn publish_until_closed(mut publisher: Publisher) {
         }
         let pause = if result.is_ok() { PUBLISH_PAUSE_MS } else { PUBLISH_RETRY_MS };
         let pending = shared.pending();
-        let open = |pending: &mut Pending| !pending.closed;
-        drop(shared.ready.wait_timeout_while(pending, Duration::from_millis(pause), open));
+        let failed = result.is_err();
+        let rest = |pending: &mut Pending| !pending.closed && (failed || pending.len() < PUBLISH_AT_ONCE_LEAVES);
+        drop(shared.ready.wait_timeout_while(pending, Duration::from_millis(pause), rest));
     }
 }

@@ -1,5 +1,6 @@
 //! Durable leaves into tiles, tiles into a signed tree.
 
+use super::fence::Fence;
 use super::{Head, LogError, Shared, journal};
 use crate::disk::Disk;
 use std::collections::{BTreeSet, HashSet};
@@ -11,7 +12,7 @@ use tlog::{Checkpoint, Hash, SignerKey, bundle, leaf_hash};
 /// Durable leaves that are not in a published tree.
 #[derive(Debug, Default)]
 pub struct Pending {
-    leaves: Vec<Vec<u8>>,
+    leaves: Vec<Arc<[u8]>>,
     /// Why the last publication failed.
     pub failure: Option<LogError>,
     /// Nothing more will come.
@@ -20,11 +21,11 @@ pub struct Pending {
 
 impl Pending {
     pub(crate) fn of(leaves: Vec<Vec<u8>>) -> Self {
-        Pending { leaves, ..Pending::default() }
+        Pending { leaves: leaves.into_iter().map(Arc::from).collect(), ..Pending::default() }
     }
 
     pub(crate) fn add(&mut self, entries: Vec<&[u8]>) {
-        self.leaves.extend(entries.into_iter().map(<[u8]>::to_vec));
+        self.leaves.extend(entries.into_iter().map(Arc::from));
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -44,7 +45,7 @@ pub struct Edge {
     /// For each tile level: the hashes of the tile that is not full.
     pub rows: Vec<Vec<Hash>>,
     /// The entries of the bundle that is not full.
-    pub entries: Vec<Vec<u8>>,
+    pub entries: Vec<Arc<[u8]>>,
 }
 
 /// A file to be written.
@@ -52,11 +53,11 @@ type NewFile = (String, Vec<u8>);
 
 impl Edge {
     /// Adds a leaf; pushes the files it filled.
-    fn push(&mut self, entry: &[u8], files: &mut Vec<NewFile>) -> Result<(), LogError> {
+    fn push(&mut self, entry: &Arc<[u8]>, files: &mut Vec<NewFile>) -> Result<(), LogError> {
         let leaf = leaf_hash(entry);
         let index = self.frontier.size();
         self.frontier.push(leaf);
-        self.entries.push(entry.to_vec());
+        self.entries.push(Arc::clone(entry));
         if self.entries.len() as u64 == TILE_WIDTH {
             files.push(bundle_file(index / TILE_WIDTH, &self.entries)?);
             self.entries.clear();
@@ -92,9 +93,9 @@ impl Edge {
     }
 }
 
-fn bundle_file(index: u64, entries: &[Vec<u8>]) -> Result<NewFile, LogError> {
+fn bundle_file(index: u64, entries: &[Arc<[u8]>]) -> Result<NewFile, LogError> {
     let width = entries.len() as u16;
-    let bytes = bundle::encode(entries.iter().map(Vec::as_slice));
+    let bytes = bundle::encode(entries.iter().map(AsRef::as_ref));
     let bytes = bytes.map_err(|error| LogError::corrupt("entry bundle", error))?;
     Ok((BundleId { index, width }.to_string(), bytes))
 }
@@ -113,11 +114,12 @@ pub struct Publisher {
     edge: Edge,
     /// Folders known to exist durably.
     folders: HashSet<String>,
+    fence: Fence,
 }
 
 impl Publisher {
-    pub(crate) fn new(disk: Arc<dyn Disk>, signer: SignerKey, shared: Arc<Shared>, edge: Edge) -> Self {
-        Publisher { disk, signer, shared, edge, folders: HashSet::new() }
+    pub(crate) fn new(disk: Arc<dyn Disk>, signer: SignerKey, shared: Arc<Shared>, edge: Edge, fence: Fence) -> Self {
+        Publisher { disk, signer, shared, edge, folders: HashSet::new(), fence }
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -130,7 +132,7 @@ impl Publisher {
     /// What the disk says.
     pub fn publish(&mut self) -> Result<(), LogError> {
         // The leaves stay pending until they are published; others may be added meanwhile.
-        let leaves: Vec<Vec<u8>> = self.shared.pending().leaves.clone();
+        let leaves: Vec<Arc<[u8]>> = self.shared.pending().leaves.clone();
         if leaves.is_empty() {
             return Ok(());
         }
@@ -156,15 +158,17 @@ impl Publisher {
         }
     }
 
-    fn integrate(&mut self, leaves: &[Vec<u8>]) -> Result<(Edge, Head), LogError> {
+    fn integrate(&mut self, leaves: &[Arc<[u8]>]) -> Result<(Edge, Head), LogError> {
         let mut edge = self.edge.clone();
         let mut files = Vec::new();
         for leaf in leaves {
             edge.push(leaf, &mut files)?;
         }
         edge.push_partial(&mut files)?;
+        self.fence.check(self.disk.as_ref())?;
         self.write_files(&files)?;
         let head = sign(&self.signer, edge.frontier.size(), edge.frontier.root())?;
+        self.fence.check(self.disk.as_ref())?;
         write_checkpoint(self.disk.as_ref(), &head)?;
         Ok((edge, head))
     }
@@ -174,7 +178,7 @@ impl Publisher {
         let failed = |doing: &'static str| move |error| LogError::disk(doing, error);
         let disk = Arc::clone(&self.disk);
         let mut dirty = BTreeSet::new();
-        for (path, bytes) in files {
+        for (path, _) in files {
             let folder = parent(path);
             if !self.folders.contains(folder) {
                 disk.create_folder(folder).map_err(failed("making a folder for tiles"))?;
@@ -186,11 +190,9 @@ impl Publisher {
                 }
             }
             dirty.insert(folder.to_owned());
-            disk.write(&draft(path), bytes).map_err(failed("writing tiles"))?;
         }
-        for (path, _) in files {
-            disk.sync_file(&draft(path)).map_err(failed("syncing tiles"))?;
-        }
+        let drafts: Vec<(String, &[u8])> = files.iter().map(|(path, bytes)| (draft(path), bytes.as_slice())).collect();
+        disk.write_durably(&drafts).map_err(failed("writing tiles"))?;
         for (path, _) in files {
             disk.rename(&draft(path), path).map_err(failed("putting tiles in place"))?;
         }

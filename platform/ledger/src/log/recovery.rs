@@ -1,5 +1,6 @@
 //! Opening a log: what is on the disk is checked, and what a stop left half done is finished.
 
+use super::fence::Fence;
 use super::publisher::{Edge, Pending, Publisher, sign, write_checkpoint};
 use super::writer::{IdOf, Ids, REMEMBERED_IDS, Writer};
 use super::{Head, LogError, Shared, journal};
@@ -16,6 +17,20 @@ use tlog::{SignedCheckpoint, SignerKey, bundle, empty_root, leaf_hash};
 /// # Errors
 /// [`LogError::Corrupt`] when the files contradict each other; what the disk says.
 pub fn open(disk: Arc<dyn Disk>, signer: SignerKey, id_of: IdOf) -> Result<(Writer, Publisher), LogError> {
+    open_fenced(disk, signer, id_of, Fence::none())
+}
+
+/// The same for a writer with a fence: it is raised before anything is read, so that an earlier writer writes no more.
+///
+/// # Errors
+/// As [`open`]; [`LogError::Locked`] when a later writer has raised a higher one.
+pub fn open_fenced(
+    disk: Arc<dyn Disk>,
+    signer: SignerKey,
+    id_of: IdOf,
+    fence: Fence,
+) -> Result<(Writer, Publisher), LogError> {
+    fence.raise(disk.as_ref())?;
     let head = match read_head(disk.as_ref(), &signer)? {
         Some(head) => head,
         None => begin(disk.as_ref(), &signer)?,
@@ -31,9 +46,9 @@ pub fn open(disk: Arc<dyn Disk>, signer: SignerKey, id_of: IdOf) -> Result<(Writ
         }
     }
     let shared = Shared::new(Pending::of(leaves), head);
-    let mut publisher = Publisher::new(Arc::clone(&disk), signer, Arc::clone(&shared), edge);
+    let mut publisher = Publisher::new(Arc::clone(&disk), signer, Arc::clone(&shared), edge, fence);
     publisher.publish()?;
-    Ok((Writer::new(disk, shared, size, ids), publisher))
+    Ok((Writer::new(disk, shared, size, ids, fence), publisher))
 }
 
 /// The checkpoint that is there, if its signature is ours.
@@ -83,7 +98,7 @@ fn read_edge(disk: &Arc<dyn Disk>, head: &Head) -> Result<Edge, LogError> {
     }
     let last = BundleId { index: size / TILE_WIDTH, width: (size % TILE_WIDTH) as u16 };
     if last.width > 0 {
-        edge.entries = read_entries(&reader, last)?;
+        edge.entries = read_entries(&reader, last)?.into_iter().map(Arc::from).collect();
         let row = edge.rows.first().map(Vec::as_slice).unwrap_or_default();
         if edge.entries.iter().map(|entry| leaf_hash(entry)).ne(row.iter().copied()) {
             return Err(LogError::corrupt(last.to_string(), "its entries do not hash to its tile"));

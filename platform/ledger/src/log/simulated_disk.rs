@@ -320,6 +320,31 @@ impl Disk for SimulatedDisk {
         })?;
         Ok(Box::new(SimulatedFile { disk: self.clone(), inode: opened }))
     }
+
+    fn open_to_append(&self, path: &str) -> io::Result<Box<dyn AppendFile>> {
+        let mut opened = 0;
+        self.state().whole(|state| {
+            state.need_folder(path)?;
+            opened = match state.names.get(path) {
+                Some(inode) => *inode,
+                None => {
+                    state.inodes.push(Inode::default());
+                    state.names.insert(path.to_owned(), state.inodes.len() - 1);
+                    state.inodes.len() - 1
+                }
+            };
+            Ok(())
+        })?;
+        Ok(Box::new(SimulatedFile { disk: self.clone(), inode: opened }))
+    }
+
+    fn set_length(&self, path: &str, bytes: u64) -> io::Result<()> {
+        let inode = self.state().names.get(path).copied().ok_or(io::ErrorKind::NotFound)?;
+        self.state().whole(|state| {
+            state.inodes[inode].now.truncate(bytes as usize);
+            Ok(())
+        })
+    }
 }
 
 struct SimulatedFile {

@@ -1,5 +1,6 @@
 //! Group commit: many appends, one record, one sync.
 
+use super::fence::Fence;
 use super::{GROUP_LEAVES_MAX, LEAF_BYTES_MAX, LogError, NewLeaf, PENDING_LEAVES_MAX, Shared, journal};
 use crate::disk::{AppendFile, Disk};
 use std::collections::{HashMap, VecDeque};
@@ -44,11 +45,12 @@ pub struct Writer {
     ids: Ids,
     /// The file being written; `None` before the first append and after a failure.
     file: Option<(Box<dyn AppendFile>, u64)>,
+    fence: Fence,
 }
 
 impl Writer {
-    pub(crate) fn new(disk: Arc<dyn Disk>, shared: Arc<Shared>, size: u64, ids: Ids) -> Self {
-        Writer { disk, shared, size, ids, file: None }
+    pub(crate) fn new(disk: Arc<dyn Disk>, shared: Arc<Shared>, size: u64, ids: Ids, fence: Fence) -> Self {
+        Writer { disk, shared, size, ids, file: None, fence }
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -108,6 +110,7 @@ impl Writer {
 
     fn write(&mut self, entries: &[&[u8]]) -> Result<(), LogError> {
         let record = journal::encode(self.size, entries)?;
+        self.fence.check(self.disk.as_ref())?;
         if self.file.as_ref().is_some_and(|(_, bytes)| *bytes > FILE_BYTES_MAX) {
             self.file = None;
         }
