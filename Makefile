@@ -6,7 +6,7 @@ export CARGO_TERM_COLOR ?= auto
 DATA ?= ./data
 PORT ?= 8080
 
-.PHONY: help run test test-rust test-browser bench check fmt deny fuzz screenshots clean-data
+.PHONY: help run test test-rust test-browser bench bench-peers check fmt deny fuzz screenshots clean-data
 
 help: ## List these commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ bench: ## Run the benches and print their figures as tables
 	@scripts/install run
 	@cargo build --profile fast --locked -p benches
 	@target/fast/bench
+
+bench-peers: ## Run the comparisons with other programs (builds them: some minutes more)
+	@cargo run --release --manifest-path benches/peers/Cargo.toml
 
 check: ## Format, lints and licences, as CI asks for them
 	@scripts/check
