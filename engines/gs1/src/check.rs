@@ -4,16 +4,15 @@
 //! pair of the Global Model Number and of the MUDI: prime weights modulo 1021, written in 32 characters).
 
 /// The 32 characters a check character pair is written in.
-const PAIR_ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+pub(crate) const PAIR_ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 
 /// The 82 characters of AI encodable character set 82 in the order that gives each its value in a check character pair.
 pub(crate) const CSET82: &[u8; 82] =
     b"!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
 
 /// Weights of the check character pair from the right: the primes from 2.
-const PAIR_WEIGHTS: [u32; 23] = [
-    2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83,
-];
+const PAIR_WEIGHTS: [u32; 23] =
+    [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83];
 
 /// Most characters a check character pair can be made for.
 pub const PAIR_DATA_MAX: usize = PAIR_WEIGHTS.len();
@@ -38,11 +37,7 @@ pub fn check_digit(digits: &str) -> Option<u8> {
 /// Whether the last digit of `key` is the check digit of those before it.
 #[must_use]
 pub fn has_check_digit(key: &str) -> bool {
-    let Some((body, last)) = key
-        .len()
-        .checked_sub(1)
-        .and_then(|at| key.split_at_checked(at))
-    else {
+    let Some((body, last)) = key.len().checked_sub(1).and_then(|at| key.split_at_checked(at)) else {
         return false;
     };
     check_digit(body).is_some_and(|digit| last.as_bytes() == [b'0' + digit])
@@ -67,11 +62,7 @@ pub fn check_pair(text: &str) -> Option<[u8; 2]> {
 /// Whether the last two characters of `key` are the check characters of those before them.
 #[must_use]
 pub fn has_check_pair(key: &str) -> bool {
-    let Some((body, last)) = key
-        .len()
-        .checked_sub(2)
-        .and_then(|at| key.split_at_checked(at))
-    else {
+    let Some((body, last)) = key.len().checked_sub(2).and_then(|at| key.split_at_checked(at)) else {
         return false;
     };
     check_pair(body).is_some_and(|pair| last.as_bytes() == pair)
@@ -83,14 +74,9 @@ mod tests {
 
     #[test]
     fn check_digits_follow_the_weights_three_and_one_from_the_right() {
-        for key in [
-            "02345673",
-            "416000336108",
-            "2112345678900",
-            "24012345678905",
-            "12312312312333",
-            "006141411234567890",
-        ] {
+        for key in
+            ["02345673", "416000336108", "2112345678900", "24012345678905", "12312312312333", "006141411234567890"]
+        {
             assert!(has_check_digit(key), "{key}");
             let (body, last) = key.split_at(key.len() - 1);
             for wrong in ('0'..='9').filter(|digit| !last.contains(*digit)) {

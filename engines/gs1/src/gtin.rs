@@ -1,6 +1,7 @@
 //! The Global Trade Item Number in its 14-digit form.
 
 use crate::check::{check_digit, has_check_digit};
+use crate::{Code, ParseError};
 use std::fmt;
 use std::str::FromStr;
 
@@ -111,6 +112,17 @@ impl FromStr for Gtin {
         digits[14 - text.len()..].copy_from_slice(text.as_bytes());
         Ok(Self(digits))
     }
+}
+
+/// Checks the digits of a GTIN that stand at `base` of an input.
+pub(crate) fn check(text: &str, base: usize) -> Result<Gtin, ParseError> {
+    text.parse::<Gtin>().map_err(|error| match error {
+        GtinError::NotDigits(at) => ParseError::at(base + at, 1, Code::NotDigits),
+        GtinError::Length(length) => ParseError::at(base, length, Code::GtinLength).detail(length.to_string()),
+        GtinError::CheckDigit(digit) => {
+            ParseError::at(base + text.len() - 1, 1, Code::CheckDigit).detail(digit.to_string())
+        }
+    })
 }
 
 impl fmt::Display for Gtin {

@@ -95,12 +95,7 @@ impl UnitKey {
         if id >= KEY_IDS {
             return Err(UnitError::KeyId(id));
         }
-        Ok(Self {
-            id,
-            tag: keyed(tag),
-            mask: keyed(mask),
-            second: keyed(second),
-        })
+        Ok(Self { id, tag: keyed(tag), mask: keyed(mask), second: keyed(second) })
     }
 
     /// The key id, 0 to 31: the first character of its serials.
@@ -172,10 +167,7 @@ impl Serial {
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let bytes: [u8; SERIAL_CHARACTERS] = text.as_bytes().try_into().ok()?;
-        bytes
-            .iter()
-            .all(|byte| VALUES[usize::from(*byte)] < 32)
-            .then_some(Self(bytes))
+        bytes.iter().all(|byte| VALUES[usize::from(*byte)] < 32).then_some(Self(bytes))
     }
 
     /// Reads a serial as a person types it: any case, hyphens and spaces anywhere, I and L for 1, O for 0.
@@ -334,8 +326,7 @@ fn write_base32(mut number: u64, out: &mut [u8]) {
 }
 
 fn read_base32(text: &[u8]) -> u64 {
-    text.iter()
-        .fold(0, |number, byte| number << 5 | u64::from(VALUES[usize::from(*byte)]))
+    text.iter().fold(0, |number, byte| number << 5 | u64::from(VALUES[usize::from(*byte)]))
 }
 
 #[cfg(test)]
@@ -369,10 +360,8 @@ mod tests {
         let tag = code(&tag_key, counter) >> 9;
         let masked = counter ^ (code(&mask_key, tag) >> 24);
         let bits = u128::from(7_u8) << 95 | u128::from(masked) << 55 | u128::from(tag);
-        let expected: String = (0..20)
-            .rev()
-            .map(|place| char::from(ALPHABET[(bits >> (5 * place) & 31) as usize]))
-            .collect();
+        let expected: String =
+            (0..20).rev().map(|place| char::from(ALPHABET[(bits >> (5 * place) & 31) as usize])).collect();
         assert_eq!(serial.as_str(), expected);
         assert_eq!(key_id(serial.as_str()), Some(7));
     }
@@ -404,7 +393,10 @@ mod tests {
         assert_eq!(Serial::typed(&lower), Some(serial));
         assert_eq!(Serial::typed(&format!("{}-{}", &lower[..4], &lower[4..])), Some(serial));
         assert_eq!(Serial::typed("I0l0o00000000000000").map(|s| s.to_string()), None);
-        assert_eq!(Serial::typed("I0l0o000000000000000").map(|s| s.to_string()).as_deref(), Some("10100000000000000000"));
+        assert_eq!(
+            Serial::typed("I0l0o000000000000000").map(|s| s.to_string()).as_deref(),
+            Some("10100000000000000000")
+        );
         if lower != serial.as_str() {
             assert_eq!(verify(&key, &gtin(), &lower), None);
         }
