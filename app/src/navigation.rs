@@ -35,7 +35,8 @@ impl web::Nav for Navigation {
                 .roles(&names(Permission::ReviewRead))
                 .count(counts.review),
             NavEntry::new(Area::Console, "ui-nav-policies", "/console/policies", "scale")
-                .roles(&names(Permission::PoliciesRead)),
+                .roles(&names(Permission::PoliciesRead))
+                .covers(&["/console/policy-versions", "/console/policy-trials"]),
             NavEntry::new(Area::Console, "ui-nav-ledger", "/console/ledger", "book")
                 .roles(&names(Permission::LedgerRead)),
             NavEntry::new(Area::Console, "app-nav-accounts", "/console/accounts", "users")

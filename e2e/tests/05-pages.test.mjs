@@ -105,7 +105,7 @@ async function look(page, path, kind, lang) {
   for (const text of await wrongWords(page, lang)) problems.push(`${path} (${lang}): ${text}`);
   problems.push(...page.faults.splice(0).map((fault) => `${path} (${lang}): ${fault}`));
   await shot(page, `${nameOf(kind)}-${lang === "en" ? "en" : "zh"}`);
-  if (lang === "zh-CN") await accessible(page, path).catch((error) => problems.push(`${path}: ${error.message}`));
+  await accessible(page, `${path} (${lang})`).catch((error) => problems.push(`${path}: ${error.message}`));
   return true;
 }
 

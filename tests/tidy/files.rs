@@ -106,3 +106,22 @@ fn every_kind_of_act_has_a_name_a_person_can_read() {
     }
     assert!(nameless.is_empty(), "acts without a name: {nameless:#?}");
 }
+
+/// A parameter nobody reads would promise something that does not happen.
+#[test]
+fn every_working_parameter_is_read_somewhere() {
+    let pack = std::fs::read_to_string(root().join("policies/cn/parameters.yaml")).expect("the parameters");
+    let sources: Vec<String> = ["slices", "platform", "engines", "app"]
+        .iter()
+        .flat_map(|floor| files_below(&root().join(floor), &[".rs"]))
+        .map(|path| std::fs::read_to_string(path).expect("a readable file"))
+        .collect();
+    let is_read = |id: &str| {
+        let short = id.split_once('.').map_or(id, |(_, rest)| rest);
+        let [whole, rest] = [format!("\"{id}\""), format!("\"{short}\"")];
+        sources.iter().any(|text| text.contains(&whole) || text.contains(&rest))
+    };
+    let ids = pack.lines().filter_map(|line| line.strip_prefix("  - id: "));
+    let unread: Vec<&str> = ids.map(str::trim).filter(|id| !is_read(id)).collect();
+    assert!(unread.is_empty(), "parameters that nothing reads: {unread:#?}");
+}

@@ -102,12 +102,15 @@ pub fn visible_entries(cx: &View, area: Area) -> Vec<&NavEntry> {
 
 fn navigation(cx: &View, area: Area) -> Markup {
     let entries = visible_entries(cx, area);
-    // The longest href that starts this path is where the reader is.
+    // The entry with the longest address that starts this path is where the reader is.
+    let starts =
+        |address: &str| cx.path == address || cx.path.starts_with(&format!("{}/", address.trim_end_matches('/')));
     let here = entries
         .iter()
-        .filter(|e| cx.path == e.href || cx.path.starts_with(&format!("{}/", e.href.trim_end_matches('/'))))
-        .map(|e| e.href.as_str())
-        .max_by_key(|href| href.len());
+        .flat_map(|e| e.covers.iter().chain([&e.href]).map(|address| (address.as_str(), e.href.as_str())))
+        .filter(|(address, _)| starts(address))
+        .max_by_key(|(address, _)| address.len())
+        .map(|(_, href)| href);
     html! {
         nav class="ts-nav" aria-label=(cx.t("ui-nav")) {
             ul {

@@ -42,12 +42,21 @@ pub struct NavEntry {
     pub count: Option<u64>,
     /// Roles that see it; everyone in the area when empty.
     pub roles: Vec<String>,
+    /// Addresses outside of `href` whose pages belong to the entry.
+    pub covers: Vec<String>,
 }
 
 impl NavEntry {
     /// An entry without count, seen by everyone in the area.
     pub fn new(area: Area, key: &str, href: &str, icon: &'static str) -> Self {
-        Self { area, href: href.into(), key: key.into(), icon, count: None, roles: Vec::new() }
+        Self { area, href: href.into(), key: key.into(), icon, count: None, roles: Vec::new(), covers: Vec::new() }
+    }
+
+    /// Pages below these addresses belong to the entry too.
+    #[must_use]
+    pub fn covers(mut self, addresses: &[&str]) -> Self {
+        self.covers = addresses.iter().map(|address| (*address).to_owned()).collect();
+        self
     }
 
     #[must_use]

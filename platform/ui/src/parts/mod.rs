@@ -35,7 +35,7 @@ pub use page::{Facts, PageHeader, alert, card, empty, facts, notice_document, ta
 pub use paging::Paging;
 pub use picture::{Picture, PictureBox};
 pub use series::{IntervalBar, StripPlot, StripPoint, sparkline};
-pub use status::{Severity, Tone, badge, clock, count, severity, status};
+pub use status::{Severity, Tone, badge, clock, clock_of, count, severity, status};
 pub use stepper::{Step, StepState, Stepper};
 pub use table::{Column, Export, Row, Sort, Table};
 pub use tile::{Tile, Trend, TrendMeaning, progress};

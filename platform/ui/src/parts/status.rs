@@ -103,10 +103,20 @@ pub const CLOCK_AMBER_HOURS: i64 = 24;
 
 /// A deadline: how long is left, amber in the last day, red and worded when it has passed.
 pub fn clock(cx: &View, due: Timestamp) -> Markup {
+    clock_amber_from(cx, due, CLOCK_AMBER_HOURS * 3_600)
+}
+
+/// A deadline of something that began at `since`: amber once `share` (0 to 1) of its time is used.
+pub fn clock_of(cx: &View, since: Timestamp, due: Timestamp, share: f64) -> Markup {
+    let whole = (due.micros() - since.micros()).max(0) / ground::time::SECOND_MICROS;
+    clock_amber_from(cx, due, (whole as f64 * (1.0 - share.clamp(0.0, 1.0))) as i64)
+}
+
+fn clock_amber_from(cx: &View, due: Timestamp, amber_seconds: i64) -> Markup {
     let left = cx.seconds_until(due);
     let (tone, id, icon_name) = match left {
         s if s < 0 => (Tone::Danger, "ui-clock-overdue", "clock-exclamation"),
-        s if s < CLOCK_AMBER_HOURS * 3_600 => (Tone::Waiting, "ui-clock-left", "hourglass"),
+        s if s < amber_seconds => (Tone::Waiting, "ui-clock-left", "hourglass"),
         _ => (Tone::Neutral, "ui-clock-left", "clock"),
     };
     let text = cx.ta(id, &[("span", cx.span_text(left).into())]);

@@ -11,7 +11,7 @@ pub(crate) mod queue;
 mod screen;
 pub(crate) mod visit;
 
-use crate::model::{Verdict, Worst};
+use crate::model::{Item, Verdict, Worst};
 use crate::parameters;
 use crate::tables;
 use ground::Bilingual;
@@ -21,7 +21,7 @@ use merchants::Matrix;
 use std::collections::HashMap;
 use std::sync::Arc;
 use ui::View;
-use ui::parts::{Severity, Tone, badge, severity, tabs};
+use ui::parts::{Severity, Tone, badge, clock_of, severity, tabs};
 
 /// Names of queues and categories.
 #[derive(Default)]
@@ -29,6 +29,8 @@ pub(crate) struct Titles {
     queues: HashMap<String, Bilingual>,
     matrices: HashMap<String, Arc<Matrix>>,
     packs: Option<Arc<policy::Packs>>,
+    /// Share of an item's time after which its clock warns.
+    warning_share: f64,
 }
 
 impl Titles {
@@ -41,6 +43,7 @@ impl Titles {
             queues: rows.iter().map(|row| (row.id.clone(), row.body.title.clone())).collect(),
             matrices: matrices.collect(),
             packs: Some(Arc::clone(&packs)),
+            warning_share: parameters::parameters(kernel)?.sla_warning_share,
         })
     }
 
@@ -56,6 +59,11 @@ impl Titles {
     pub(crate) fn category_anywhere(&self, cx: &View, path: &str) -> String {
         let mut names = self.matrices.values().map(|matrix| matrix.category_name(path));
         names.find(|name| name.zh != path).map_or_else(|| path.to_owned(), |name| cx.both(&name).to_owned())
+    }
+
+    /// The clock of an item.
+    pub(crate) fn clock(&self, cx: &View, item: &Item) -> Markup {
+        clock_of(cx, item.requested_at, item.due_at, self.warning_share)
     }
 
     /// A reason code or the id of a rule, in words.

@@ -10,8 +10,8 @@ use kernel::{Actor, Page, Paging, Permission};
 use maud::{Markup, html};
 use serde::Deserialize;
 use ui::parts::{
-    Column, FilterBar, KeyHelp, PageHeader, Paging as Pages, Row, Sort, Table, Tone, badge, card, clock, empty,
-    form_post, status,
+    Column, FilterBar, KeyHelp, PageHeader, Paging as Pages, Row, Sort, Table, Tone, badge, card, empty, form_post,
+    status,
 };
 use ui::{View, icon, shell};
 use web::{Cx, Failure, Form, PagingQuery, Query, Signed, Site, redirect, redirect_with_flash};
@@ -204,7 +204,7 @@ fn mine(cx: &View, titles: &Titles, held: &[Item]) -> Markup {
             .link(format!("/console/review/{}", item.id))
             .cell(&item.title)
             .cell(titles.get(cx, &item.queue))
-            .cell(clock(cx, item.due_at))
+            .cell(titles.clock(cx, item))
             .cell(item.lease_until.map(|until| cx.time_ago(until)).unwrap_or_default())
     };
     html! {
@@ -269,7 +269,7 @@ fn state_mark(cx: &View, item: &Item) -> Markup {
 fn list(cx: &View, titles: &Titles, found: &Page<Item>) -> Markup {
     let row = |item: &Item| {
         let open = matches!(item.state, ItemState::Waiting | ItemState::Claimed);
-        let due = if open { clock(cx, item.due_at) } else { cx.moment(item.decided_at.unwrap_or(item.due_at)) };
+        let due = if open { titles.clock(cx, item) } else { cx.moment(item.decided_at.unwrap_or(item.due_at)) };
         Row::new()
             .link(format!("/console/review/{}", item.id))
             .cell(&item.title)

@@ -7,9 +7,7 @@ use crate::model::{Decision, ItemState, Reason, Verdict};
 use crate::reasons::{letter as letter_of, quotable};
 use kernel::{Actor, Permission};
 use maud::{Markup, html};
-use ui::parts::{
-    FormErrors, KeyHelp, PageHeader, Tone, alert, card, clock, copyable, facts, form_post, live_check, severity,
-};
+use ui::parts::{FormErrors, KeyHelp, PageHeader, Tone, alert, card, copyable, facts, form_post, live_check, severity};
 use ui::{View, icon, shell};
 
 /// The page.
@@ -25,7 +23,7 @@ pub(super) fn page(
     let mut header =
         PageHeader::new(cx, &item.title).back(cx.t("review-title"), "/console/review").mark(worst_mark(cx, item.worst));
     if matches!(item.state, ItemState::Waiting | ItemState::Claimed) {
-        header = header.mark(clock(cx, item.due_at));
+        header = header.mark(titles.clock(cx, item));
     }
     let (before, after) = &work.neighbours;
     let way = |id: &Option<String>, key: &str, label: &str, icon_name: &str| {
