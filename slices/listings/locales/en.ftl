@@ -104,6 +104,7 @@ listings-cause-screening = Severe finding
 listings-cause-qualification = Qualification not valid
 listings-cause-merchant = Merchant may not sell
 listings-cause-decision = Decided by a person
+listings-cause-recall = Recalled goods
 listings-measure-restrict = Restrict
 listings-measure-suspend = Suspend
 listings-measure-restore = Restore

@@ -104,6 +104,7 @@ listings-cause-screening = 审核发现严重问题
 listings-cause-qualification = 资质失效
 listings-cause-merchant = 商家暂停经营
 listings-cause-decision = 人工决定
+listings-cause-recall = 商品召回
 listings-measure-restrict = 限制销售
 listings-measure-suspend = 暂停销售
 listings-measure-restore = 恢复

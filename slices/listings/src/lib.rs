@@ -41,6 +41,7 @@ pub mod shelf;
 pub mod standing;
 pub mod state;
 mod store;
+pub mod testing;
 pub mod versions;
 
 pub use banks::same_goods::SameGoods;
@@ -63,7 +64,7 @@ pub use state::{Event, State, VersionState};
 pub use store::listings::COUNT_MAX;
 pub use versions::{
     Comparable, Detail, Evidence, MerchantFile, New, PastDecision, counts, create, decision_message, detail,
-    find_by_external_id, get, list, picture_of, revise, rules_in_use, submit, version,
+    find_by_external_id, get, list, of_gtin, picture_of, revise, rules_in_use, submit, version,
 };
 
 use kernel::{Job, Kernel, Result};

@@ -142,11 +142,14 @@ pub enum Cause {
     Merchant,
     /// A person decided so. Reference: the act.
     Decision,
+    /// Goods sold under it are recalled. Reference: the recall. Only the recall lifts it.
+    Recall,
 }
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Cause; 4] = [Cause::Screening, Cause::Qualification, Cause::Merchant, Cause::Decision];
+    pub const ALL: [Cause; 5] =
+        [Cause::Screening, Cause::Qualification, Cause::Merchant, Cause::Decision, Cause::Recall];
 
     /// Stable name, also in `listings-cause-…`.
     pub fn name(self) -> &'static str {
@@ -155,6 +158,7 @@ impl Cause {
             Cause::Qualification => "qualification",
             Cause::Merchant => "merchant",
             Cause::Decision => "decision",
+            Cause::Recall => "recall",
         }
     }
 

@@ -159,6 +159,25 @@ pub(crate) async fn update_state(tx: &Tx, read: &Listing, new: &Listing) -> Resu
     Ok(updated.rows_affected == 1)
 }
 
+/// Most listings looked at under one trade item number.
+const SAME_GTIN_MAX: u64 = 200;
+
+/// The listings under a trade item number (14 digits), newest first, removed ones left out.
+pub(crate) async fn of_gtin(
+    db: &impl ConnectionTrait,
+    gtin14: &str,
+    merchant_id: Option<&str>,
+) -> Result<Vec<Listing>> {
+    let mut query = listings::Entity::find()
+        .filter(listings::Column::Gtin.eq(gtin14))
+        .filter(listings::Column::State.ne(State::Removed.name()));
+    if let Some(merchant) = merchant_id {
+        query = query.filter(listings::Column::MerchantId.eq(merchant));
+    }
+    let rows = query.order_by_desc(listings::Column::Id).limit(SAME_GTIN_MAX).all(db).await.map_err(fail)?;
+    rows.into_iter().map(read).collect()
+}
+
 /// One listing.
 pub(crate) async fn get(db: &impl ConnectionTrait, id: &str) -> Result<Option<Listing>> {
     listings::Entity::find_by_id(id).one(db).await.map_err(fail)?.map(read).transpose()

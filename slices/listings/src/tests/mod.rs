@@ -9,12 +9,11 @@ mod writing;
 
 use crate::{Content, Image, Listing, New, State, VersionState};
 use blobs::Blobs;
-use bytes::Bytes;
 use db::testing::TestDb;
-use ground::{FakeClock, Language, SeededRng};
+use ground::{FakeClock, SeededRng};
 use jiff::tz::TimeZone;
-use kernel::{Actor, ActorKind, Kernel, Reaction, Role, outbox};
-use merchants::{Change, Company, Contacts, Move, NewFile, NewQualification, ReturnAddress};
+use kernel::{Actor, Kernel, Role, outbox};
+use merchants::Move;
 use std::sync::Arc;
 
 /// A store, a clock and a kernel over them.
@@ -26,12 +25,7 @@ pub(crate) struct Bench {
     _db: TestDb,
 }
 
-pub(crate) fn migrations() -> db::Migrations {
-    let mut all = kernel::migrations();
-    all.extend(merchants::migrations());
-    all.extend(crate::migrations());
-    all
-}
+pub(crate) use crate::testing::migrations;
 
 impl Bench {
     pub async fn sqlite() -> Bench {
@@ -56,7 +50,7 @@ impl Bench {
     pub async fn settle(&self) {
         let mut jobs = crate::jobs();
         jobs.push(kernel::Job::new("loops", std::time::Duration::from_secs(1), |kernel| async move {
-            outbox::react(&kernel, &reactions()).await
+            outbox::react(&kernel, &crate::testing::reactions()).await
         }));
         jobs.extend(merchants::jobs_with(None));
         kernel::job::settle(&self.kernel, &jobs, 400).await.unwrap();
@@ -88,61 +82,17 @@ impl Bench {
 
     /// An enrolled merchant for these categories, with a business licence (and a food licence where food is among them).
     pub async fn merchant(&self, id: &str, serial: u32, categories: &[&str]) {
-        let (actor, name) = (owner(id), format!("杭州第{serial}百货有限公司"));
-        let change = Change {
-            company: Some(company(serial, &name)),
-            contacts: Some(contacts(serial, &name)),
-            categories: Some(categories.iter().map(|c| (*c).to_owned()).collect()),
-            complete: true,
-        };
-        merchants::create(&self.kernel, &actor, "cn", change).await.unwrap();
-        let licence = NewQualification {
-            kind: "business-licence".into(),
-            number: uscc(serial),
-            holder: name.clone(),
-            issuer: "杭州市市场监督管理局".into(),
-            valid_from: "2020-01-01".into(),
-            ..NewQualification::default()
-        };
-        let file = NewFile { name: "执照.pdf".into(), content: Bytes::from_static(b"%PDF-1.4 a licence") };
-        merchants::add_qualification(&self.kernel, &actor, id, licence, Some(file)).await.unwrap();
-        if categories.iter().any(|category| category.starts_with("food")) {
-            self.food_licence(id, serial, &name, "2026-03-31").await;
-        }
-        let version = merchants::get(&self.kernel, &actor, id).await.unwrap().version;
-        merchants::submit(&self.kernel, &actor, id, version).await.unwrap();
-        self.settle().await;
-        let version = merchants::get(&self.kernel, &reviewer(), id).await.unwrap().version;
-        let decision = merchants::Decision { confirm_papers: true, ..merchants::Decision::default() };
-        merchants::decide(&self.kernel, &reviewer(), id, version, Move::Enrol, decision).await.unwrap();
+        crate::testing::merchant(&self.kernel, id, serial, categories).await;
         self.settle().await;
     }
 
     pub async fn food_licence(&self, id: &str, serial: u32, holder: &str, until: &str) -> merchants::Qualification {
-        let licence = NewQualification {
-            kind: "food-trading-licence".into(),
-            number: food_licence(serial),
-            holder: holder.into(),
-            issuer: "杭州市市场监督管理局".into(),
-            valid_from: "2024-01-01".into(),
-            valid_until: until.into(),
-            ..NewQualification::default()
-        };
-        let file = NewFile { name: "许可证.pdf".into(), content: Bytes::from_static(b"%PDF-1.4 food") };
-        merchants::add_qualification(&self.kernel, &owner(id), id, licence, Some(file)).await.unwrap()
+        crate::testing::food_licence(&self.kernel, id, serial, holder, until).await
     }
 
     /// Writes and hands in a listing and lets it be screened.
     pub async fn offer(&self, merchant: &str, number: &str, content: Content) -> Listing {
-        let new = New {
-            merchant_id: merchant.into(),
-            market: "cn".into(),
-            external_id: number.into(),
-            content,
-            source_at: None,
-        };
-        let listing = crate::create(&self.kernel, &owner(merchant), new).await.unwrap();
-        crate::submit(&self.kernel, &owner(merchant), &listing.id, &listing.latest_version_id).await.unwrap();
+        let listing = crate::testing::offer(&self.kernel, merchant, number, content).await;
         self.settle().await;
         self.listing(&listing.id).await
     }
@@ -162,28 +112,7 @@ impl Bench {
     }
 }
 
-/// The loops of the product that touch listings.
-fn reactions() -> Vec<Reaction> {
-    vec![
-        Reaction::new("a", &["qualification.expired", "qualification.rejected"], crate::on_qualification_expired),
-        Reaction::new("b", &["qualification.verified"], crate::on_qualification_verified),
-        Reaction::new("c", &["merchant.suspended", "merchant.closed", "merchant.banned"], crate::on_merchant_stopped),
-        Reaction::new("d", &["merchant.enrolled", "merchant.restored"], crate::on_merchant_returned),
-        Reaction::new("e", &["policy.activated"], crate::on_policy_activated),
-        Reaction::new("f", &["brand.expired", "brand.rejected", "brand.withdrawn"], crate::on_brand_lapsed),
-    ]
-}
-
-pub(crate) fn person(id: &str, role: Role, organisation: Option<&str>) -> Actor {
-    Actor {
-        id: id.into(),
-        name: "张三".into(),
-        roles: [role].into(),
-        organisation: organisation.map(str::to_owned),
-        kind: ActorKind::Person { session: "s".into() },
-        language: Language::Zh,
-    }
-}
+pub(crate) use kernel::testing::{owner, person};
 
 pub(crate) fn reviewer() -> Actor {
     person("reviewer-1", Role::Reviewer, None)
@@ -193,10 +122,6 @@ pub(crate) fn manager() -> Actor {
     person("manager-1", Role::Manager, None)
 }
 
-pub(crate) fn owner(organisation: &str) -> Actor {
-    person(&format!("owner-of-{organisation}"), Role::Merchant, Some(organisation))
-}
-
 /// What a refused call said: its code and the fields it names.
 pub(crate) fn said<T: std::fmt::Debug>(result: kernel::Result<T>) -> String {
     let problem = result.expect_err("a refusal");
@@ -204,17 +129,7 @@ pub(crate) fn said<T: std::fmt::Debug>(result: kernel::Result<T>) -> String {
     format!("{} {}", problem.code.code, fields.join(" ")).trim().to_owned()
 }
 
-/// Honest goods of a category that asks for no product documents.
-pub(crate) fn honest(title: &str) -> Content {
-    Content {
-        title: title.into(),
-        description: "日常家用，简洁实用。".into(),
-        category: "daily/home".into(),
-        price_minor: Some(3990),
-        currency: "CNY".into(),
-        ..Content::default()
-    }
-}
+pub(crate) use crate::testing::honest;
 
 /// Goods that claim to be first in the country: Advertising Law, article 9.
 pub(crate) fn boastful(title: &str) -> Content {
@@ -252,59 +167,4 @@ pub(crate) fn png(seed: u32) -> Vec<u8> {
     let mut out = std::io::Cursor::new(Vec::new());
     picture.write_to(&mut out, image::ImageFormat::Png).unwrap();
     out.into_inner()
-}
-
-fn company(serial: u32, name: &str) -> Company {
-    Company {
-        uscc: uscc(serial),
-        legal_name: name.into(),
-        shop_name: format!("百货{serial}"),
-        representative: format!("李四{serial}"),
-        representative_id: String::new(),
-        address: "浙江省杭州市西湖区文三路 1 号".into(),
-    }
-}
-
-fn contacts(serial: u32, name: &str) -> Contacts {
-    Contacts {
-        name: "王五".into(),
-        phone: format!("1380013{serial:04}"),
-        email: "shop@example.com".into(),
-        bank_name: "中国工商银行".into(),
-        bank_holder: name.into(),
-        bank_account: format!("622202{serial:012}"),
-        return_addresses: vec![ReturnAddress {
-            name: "仓库".into(),
-            phone: "057112345678".into(),
-            address: "杭州市仓前路 2 号".into(),
-        }],
-        devices: vec![],
-    }
-}
-
-/// A valid Unified Social Credit Code (GB 32100 over GB 11714) with this serial in the organisation code.
-fn uscc(serial: u32) -> String {
-    const ALPHABET: &[u8] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
-    let body = format!("{serial:08}");
-    let sum: u32 = body.bytes().zip([3, 7, 9, 10, 5, 8, 4, 2]).map(|(b, w)| u32::from(b - b'0') * w).sum();
-    let check = match 11 - sum % 11 {
-        10 => 'X',
-        11 => '0',
-        digit => char::from_digit(digit, 10).unwrap(),
-    };
-    let head = format!("91330106{body}{check}");
-    let weights = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
-    let sum: usize = head.bytes().zip(weights).map(|(b, w)| ALPHABET.iter().position(|a| *a == b).unwrap() * w).sum();
-    format!("{head}{}", ALPHABET[(31 - sum % 31) % 31] as char)
-}
-
-/// A food trading licence number with a right check digit (ISO 7064 MOD 11,10).
-fn food_licence(serial: u32) -> String {
-    let body = format!("13301060{serial:05}");
-    let mut p = 10;
-    for digit in body.bytes().map(|b| u32::from(b - b'0')) {
-        p = (p + digit) % 10;
-        p = (if p == 0 { 10 } else { p }) * 2 % 11;
-    }
-    format!("JY{body}{}", (11 - p) % 10)
 }

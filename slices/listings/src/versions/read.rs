@@ -333,3 +333,12 @@ async fn similar(kernel: &Kernel, version_id: &str, rules: &[String]) -> Result<
 pub fn decision_message(decision: Decision) -> String {
     format!("listings-decision-{}", decision_name(decision))
 }
+
+/// The listings under a trade item number, newest first, removed ones left out; of one merchant or of all. Checks nobody's
+/// permission: it answers the product itself.
+///
+/// # Errors
+/// What the store says.
+pub async fn of_gtin(kernel: &Kernel, gtin14: &str, merchant_id: Option<&str>) -> Result<Vec<Listing>> {
+    store::listings::of_gtin(kernel.db().read(), gtin14, merchant_id).await
+}
