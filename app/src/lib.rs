@@ -82,5 +82,6 @@ pub fn migrations() -> db::Migrations {
     all.extend(listings::migrations());
     all.extend(review::migrations());
     all.extend(policies::migrations());
+    all.extend(proofs::migrations());
     all
 }

@@ -332,3 +332,34 @@ proofs-kind-user-second-factor-begun = Second factor begun
 proofs-kind-user-second-factor-off = Second factor removed
 proofs-kind-user-second-factor-on = Second factor set up
 proofs-kind-user-sessions-revoked = Sessions revoked
+proofs-outside = Witnesses and anchors
+proofs-outside-lead = Who vouches for the ledger from outside: if the operator itself wanted to change history, these would contradict it.
+proofs-witnesses = Witnesses
+proofs-witnesses-none = No witness is set. See [ledger] witnesses in touchstone.toml; touchstone witness runs one.
+proofs-witnesses-policy = There are { $n } witnesses; a tree needs the cosignatures of { $needed }.
+proofs-witness = Witness
+proofs-witness-state = State
+proofs-witness-signs = Signs
+proofs-witness-trouble = Did not sign
+proofs-witness-unknown = Not asked yet
+proofs-cosigned-size = Records in the newest tree with enough cosignatures
+proofs-cosigned-by = Cosigned by
+proofs-cosigned-count = { $n ->
+    [0] no witness yet
+    [one] { $n } witness
+   *[other] { $n } witnesses
+ }
+proofs-anchors = Anchors
+proofs-anchors-none = No anchors yet
+proofs-anchors-none-help = Set anchor_file, anchor_webhook or anchor_chain under [ledger] in touchstone.toml; records then appear here regularly.
+proofs-anchor-kind = Kind of place
+proofs-anchor-place = Place
+proofs-anchor-state = State
+proofs-anchor-reference = Where in it
+proofs-anchor-file = File that only grows
+proofs-anchor-webhook = Webhook
+proofs-anchor-evm = Chain (EVM)
+proofs-anchor-sent = Sent, not confirmed yet
+proofs-anchor-final = Confirmed
+proofs-anchor-lost = Lost, will be anchored again
+proofs-receipt = Receipt

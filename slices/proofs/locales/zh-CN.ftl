@@ -331,3 +331,33 @@ proofs-kind-user-second-factor-begun = 开始设置第二重验证
 proofs-kind-user-second-factor-off = 关闭第二重验证
 proofs-kind-user-second-factor-on = 启用第二重验证
 proofs-kind-user-sessions-revoked = 结束全部会话
+proofs-outside = 见证与锚定
+proofs-outside-lead = 台账之外的见证人和存放处：即使平台自己想改历史，这里也会留下矛盾。
+proofs-witnesses = 见证人
+proofs-witnesses-none = 尚未设置见证人。见 touchstone.toml 的 [ledger] witnesses；用 touchstone witness 即可运行一个。
+proofs-witnesses-policy = 共 { $n } 个见证人，一棵树需要其中 { $needed } 个联署。
+proofs-witness = 见证人
+proofs-witness-state = 状态
+proofs-witness-signs = 正常联署
+proofs-witness-trouble = 未能联署
+proofs-witness-unknown = 尚未联系
+proofs-cosigned-size = 最新达到联署要求的台账记录数
+proofs-cosigned-by = 见证人联署
+proofs-cosigned-count = { $n ->
+    [0] 尚无见证人联署
+   *[other] { $n } 个见证人已联署
+ }
+proofs-anchors = 外部锚定
+proofs-anchors-none = 还没有锚定记录
+proofs-anchors-none-help = 在 touchstone.toml 的 [ledger] 中设置 anchor_file、anchor_webhook 或 anchor_chain 后，这里会定期出现记录。
+proofs-anchor-kind = 存放处类型
+proofs-anchor-place = 存放处
+proofs-anchor-state = 状态
+proofs-anchor-reference = 位置
+proofs-anchor-file = 只增文件
+proofs-anchor-webhook = 推送地址
+proofs-anchor-evm = 区块链（EVM）
+proofs-anchor-sent = 已发出，待确认
+proofs-anchor-final = 已确认
+proofs-anchor-lost = 已丢失，将重新锚定
+proofs-receipt = 回执

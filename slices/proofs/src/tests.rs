@@ -39,23 +39,29 @@ impl Authenticator for People {
     }
 }
 
-struct House {
-    kernel: Kernel,
-    ledger: Ledger,
-    router: Router,
-    clock: Arc<FakeClock>,
-    _folder: tempfile::TempDir,
+pub(crate) struct House {
+    pub kernel: Kernel,
+    pub ledger: Ledger,
+    pub router: Router,
+    pub clock: Arc<FakeClock>,
+    pub folder: tempfile::TempDir,
     _db: TestDb,
 }
 
-fn migrations() -> db::Migrations {
+pub(crate) fn migrations() -> db::Migrations {
     let mut all = kernel::migrations();
     all.extend(ledger::migrations());
     all.extend(web::migrations());
+    all.extend(crate::migrations());
     all
 }
 
 async fn house() -> House {
+    house_with(ledger::WitnessPolicy::default()).await
+}
+
+/// The same with witnesses.
+pub(crate) async fn house_with(policy: ledger::WitnessPolicy) -> House {
     let db = db::testing::sqlite(migrations).await;
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(FakeClock::at_rfc3339("2026-11-23T08:00:00Z"));
@@ -68,18 +74,18 @@ async fn house() -> House {
         jiff::tz::TimeZone::UTC,
     );
     let settings = Settings { folder: folder.path().join("ledger"), ..Settings::default() };
-    let ledger = Ledger::open(&kernel, settings).await.unwrap();
+    let ledger = Ledger::open(&kernel, settings).await.unwrap().with_witnesses(policy).unwrap();
     let catalogs = Arc::new(Catalogs::new(&[web::CATALOG, CATALOG]).unwrap());
     let site =
         Site::new(kernel.clone(), catalogs, web::Settings::default(), Arc::new(People), Arc::new(FixedNav(vec![])))
             .await
             .unwrap();
     let router = Routes::default().merge(routes(ledger.view().clone())).into_router(site);
-    House { kernel, ledger, router, clock, _folder: folder, _db: db }
+    House { kernel, ledger, router, clock, folder, _db: db }
 }
 
 impl House {
-    async fn act(&self, kind: &str, listing: &str, merchant: &str) -> String {
+    pub(crate) async fn act(&self, kind: &str, listing: &str, merchant: &str) -> String {
         self.clock.advance_micros(60_000_000);
         let mut write = self.kernel.begin(&Actor::system("screening")).await.unwrap();
         let act = Act::new(kind, "listing", listing)
@@ -94,13 +100,13 @@ impl House {
         id
     }
 
-    async fn get(&self, path: &str, token: Option<&str>) -> (StatusCode, String) {
+    pub(crate) async fn get(&self, path: &str, token: Option<&str>) -> (StatusCode, String) {
         let response = self.response(path, token).await;
         let status = response.status();
         (status, text(response).await)
     }
 
-    async fn response(&self, path: &str, token: Option<&str>) -> Response<Body> {
+    pub(crate) async fn response(&self, path: &str, token: Option<&str>) -> Response<Body> {
         let mut request = Request::get(path).header("accept-language", "en");
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
@@ -109,7 +115,7 @@ impl House {
     }
 
     /// Sends the form of `/verify` as a browser without script would: its mark and its cookie included.
-    async fn verify(&self, content: &str) -> (StatusCode, String) {
+    pub(crate) async fn verify(&self, content: &str) -> (StatusCode, String) {
         let form = self.response("/verify", None).await;
         let cookies: Vec<String> = form
             .headers()
@@ -140,7 +146,7 @@ impl House {
     }
 }
 
-async fn text(response: Response<Body>) -> String {
+pub(crate) async fn text(response: Response<Body>) -> String {
     let bytes = response.into_body().collect().await.unwrap().to_bytes();
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -291,7 +297,7 @@ async fn the_log_is_served_as_files_that_can_be_kept_for_ever() {
     assert_eq!(checkpoint.headers()["cache-control"], "no-cache");
     assert!(text(checkpoint).await.starts_with("touchstone.local/ledger\n3\n"));
     let tile = house.response("/ledger/tile/0/000.p/3", None).await;
-    assert!(tile.headers()["cache-control"].to_str().unwrap().contains("immutable"));
+    assert_eq!(tile.headers()["cache-control"], "public, max-age=60", "a partial tile is soon replaced");
     assert_eq!(tile.headers()["content-type"], "application/octet-stream");
     let (status, key) = house.get("/ledger/verifier.key", None).await;
     assert_eq!(status, StatusCode::OK);

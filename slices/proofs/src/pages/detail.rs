@@ -7,6 +7,7 @@ use kernel::ActRecord;
 use ledger::ActProof;
 use maud::{Markup, html};
 use serde_json::{Map, Value};
+use tlog::cosignature::Cosigned;
 use ui::parts::{Facts, PageHeader, Tone, alert, badge, card, copyable, facts, hash};
 use ui::{View, icon, shell};
 
@@ -105,6 +106,7 @@ fn position(cx: &View, reader: &Reader, act: &ActRecord, proof: Option<&ActProof
         .add(cx.t("proofs-position"), html! { (cx.number(proof.index)) })
         .add(cx.t("proofs-size"), html! { (cx.number(proof.checkpoint.size)) })
         .add(cx.t("proofs-log"), &proof.checkpoint.origin)
+        .add(cx.t("proofs-cosigned-by"), cosigned_by(cx, &proof.cosigned))
         .add(cx.t("proofs-root"), copyable(cx, &proof.checkpoint.root.to_base64()))
         .add(cx.t("proofs-leaf-hash"), copyable(cx, &proof.leaf_hash.to_base64()))
         .add(cx.t("proofs-commitment"), hash(cx, &act.commitment))
@@ -120,6 +122,13 @@ fn position(cx: &View, reader: &Reader, act: &ActRecord, proof: Option<&ActProof
         p { (copyable(cx, &format!("touchstone ledger verify {}.tlog-proof --key {}", act.id, reader.key.trim()))) }
         }
     }
+}
+
+/// How many witnesses signed the tree, and which.
+pub fn cosigned_by(cx: &View, cosigned: &[Cosigned]) -> Markup {
+    let names: Vec<&str> = cosigned.iter().map(|one| one.witness.as_str()).collect();
+    let count = cx.ta("proofs-cosigned-count", &[("n", (cosigned.len() as i64).into())]);
+    html! { (count) @if !names.is_empty() { br; span class="ts-muted" { (names.join(", ")) } } }
 }
 
 fn private(cx: &View, reader: &Reader, act: &ActRecord) -> Markup {

@@ -43,6 +43,9 @@ pub fn page(
         "/verify",
         "shield-check",
     );
+    if console {
+        header = header.link(&cx.t("proofs-outside"), "/console/ledger/outside", "world");
+    }
     if may_erase {
         header = header.link(&cx.t("proofs-erase"), "/console/ledger/erase", "eye-off");
     }

@@ -3,6 +3,7 @@
 mod detail;
 mod erase;
 mod list;
+pub(crate) mod outside;
 mod path;
 mod verify;
 

@@ -99,7 +99,8 @@ fn what(cx: &View, verdict: &Verdict, verified: &Verified) -> Markup {
     let rows = rows
         .add(cx.t("proofs-position"), html! { (cx.number(verified.index)) })
         .add(cx.t("proofs-size"), html! { (cx.number(verified.checkpoint.size)) })
-        .add(cx.t("proofs-signed-by"), verified.signers.join(", "));
+        .add(cx.t("proofs-signed-by"), verified.signers.join(", "))
+        .add(cx.t("proofs-cosigned-by"), super::detail::cosigned_by(cx, &verified.cosigned));
     html! {
         (rows)
         details { summary { (cx.t("proofs-raw-leaf")) } pre tabindex="0" { (String::from_utf8_lossy(&verified.entry)) } }
