@@ -28,6 +28,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => commands::serve::run(args, file).await?,
         Command::Screen(args) => return commands::screen::run(&args),
         Command::Image(args) => return commands::image::run(&args),
+        Command::Gs1(args) => return commands::gs1::run(&args),
         Command::Import(args) => return commands::import::run(&args, file).await,
         Command::Export(args) => return commands::export::run(&args, file).await,
         Command::Recalls(args) => return commands::recalls::run(&args, file).await,

@@ -1,4 +1,4 @@
-//! `make bench`: figures from runs, printed as tables. `bench [ledger] [screening] [import] [pages]` runs a part.
+//! `make bench`: figures from runs, printed as tables. `bench [ledger] [codes] [screening] [import] [pages]` runs a part.
 //! These machines are noisy: medians and shares of one run, never a single time.
 
 mod import;
@@ -6,6 +6,7 @@ mod ledger;
 mod pages;
 mod screening;
 mod table;
+mod trace_codes;
 
 use table::Table;
 
@@ -17,6 +18,9 @@ async fn main() -> anyhow::Result<()> {
     println!("{} processors; build profile `fast`\n", std::thread::available_parallelism()?);
     if wanted("screening") {
         show(screening::run()?);
+    }
+    if wanted("codes") {
+        show(trace_codes::run()?);
     }
     if wanted("ledger") {
         show(ledger::run().await?);

@@ -4,6 +4,7 @@ pub mod config;
 pub mod demonstration;
 pub mod export;
 pub mod generate;
+pub mod gs1;
 pub mod image;
 pub mod import;
 pub mod ledger;
@@ -38,6 +39,8 @@ pub enum Command {
     Screen(screen::Args),
     /// Work on pictures.
     Image(image::Args),
+    /// Read GS1 data: element strings, Digital Links, scan data.
+    Gs1(gs1::Args),
     /// Bring in a shop's export and screen it.
     Import(import::Args),
     /// Write listings to a file.
