@@ -78,7 +78,7 @@ fn allowed(from: &str, from_floor: Floor, to: &str, to_floor: Floor) -> bool {
     match (from_floor, to_floor) {
         (Floor::Tools, _) => true,
         (Floor::App, other) => other != Floor::Tools,
-        (Floor::Slices, Floor::Platform) => to != "ledger" || from == "proofs",
+        (Floor::Slices, Floor::Platform) => to != "ledger" || ["proofs", "scans"].contains(&from),
         (Floor::Slices, Floor::Engines) => true,
         (Floor::Engines, Floor::Platform) => ENGINE_TO_PLATFORM.contains(&to),
         (Floor::Platform, Floor::Engines) => listed(PLATFORM_TO_ENGINE),
