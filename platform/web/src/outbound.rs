@@ -30,16 +30,19 @@ pub enum Error {
     /// No answer in time, a broken connection, a certificate that does not fit.
     #[error("no answer: {0}")]
     Failed(String),
-    /// The answer is larger than [`ANSWER_BYTES_MAX`].
-    #[error("the answer is larger than {ANSWER_BYTES_MAX} bytes")]
-    TooLarge,
+    /// The answer is larger than the caller reads; [`ANSWER_BYTES_MAX`] unless said otherwise.
+    #[error("the answer is larger than {bytes_max} bytes")]
+    TooLarge {
+        /// Most bytes read.
+        bytes_max: usize,
+    },
 }
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match &error {
             Error::Refused(_) => Problem::new(&ADDRESS_REFUSED).because(error),
-            Error::Failed(_) | Error::TooLarge => Problem::new(&PEER_FAILED).because(error),
+            Error::Failed(_) | Error::TooLarge { .. } => Problem::new(&PEER_FAILED).because(error),
         }
     }
 }
@@ -357,21 +360,36 @@ impl Client {
     /// # Errors
     /// As [`Client::check`], and [`Error::Failed`], [`Error::TooLarge`]. An answer of any status is an answer.
     pub async fn send(&self, method: Method, address: &str, headers: HeaderMap, body: Bytes) -> Result<Answer, Error> {
+        self.send_for(method, address, headers, body, ANSWER_BYTES_MAX).await
+    }
+
+    /// The same for an answer of another greatest length, bytes.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub async fn send_for(
+        &self,
+        method: Method,
+        address: &str,
+        headers: HeaderMap,
+        body: Bytes,
+        bytes_max: usize,
+    ) -> Result<Answer, Error> {
         let client = self.inner.as_ref().map_err(|reason| Error::Failed(reason.clone()))?;
         let url = self.check(address).await?;
         let sent =
             client.request(method, url).headers(headers).body(body).send().await.map_err(|error| failed(&error))?;
         let (status, headers) = (sent.status().as_u16(), sent.headers().clone());
-        let body = limited(sent).await?;
+        let body = limited(sent, bytes_max).await?;
         Ok(Answer { status, headers, body })
     }
 }
 
-async fn limited(mut sent: reqwest::Response) -> Result<Bytes, Error> {
+async fn limited(mut sent: reqwest::Response, bytes_max: usize) -> Result<Bytes, Error> {
     let mut body = Vec::new();
     while let Some(chunk) = sent.chunk().await.map_err(|error| failed(&error))? {
-        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
-            return Err(Error::TooLarge);
+        if body.len() + chunk.len() > bytes_max {
+            return Err(Error::TooLarge { bytes_max });
         }
         body.extend_from_slice(&chunk);
     }

@@ -193,7 +193,7 @@ async fn an_allowed_address_is_called_without_following_it_elsewhere() {
     let ok = get("/ok").await.unwrap();
     assert_eq!((ok.status, ok.body), (200, Bytes::from("好")));
     assert_eq!(get("/away").await.unwrap().status, 303, "the redirect is an answer, not a way");
-    assert!(matches!(get("/large").await, Err(Error::TooLarge)));
+    assert!(matches!(get("/large").await, Err(Error::TooLarge { .. })));
     let other_port = format!("http://127.0.0.1:{}/ok", address.port().wrapping_add(1).max(1));
     assert!(matches!(client.check(&other_port).await, Err(Error::Refused(_))), "only the port that was allowed");
     let by_name = Client::with_resolver(
