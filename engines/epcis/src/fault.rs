@@ -21,7 +21,7 @@ pub enum Code {
     TooManyMembers,
     /// A string is longer than the limit.
     StringTooLong,
-    /// A member name appears twice in one object.
+    /// A member name appears twice in one of the objects around the events.
     DuplicateMember,
     /// A list that must not repeat has two equal elements.
     DuplicateElement,

@@ -1,4 +1,4 @@
-//! JSON as text: what serde_json does not refuse by itself (depth, sizes, repeated names), and walking without values.
+//! JSON as text: what serde_json does not refuse by itself (depth, sizes), and walking without values.
 
 use crate::fault::{Code, DocumentError, EventError, Path, Position, quoted};
 use crate::limits::Limits;
@@ -209,7 +209,7 @@ impl<'de, F: FnMut(usize, &'de RawValue)> Visitor<'de> for Elements<'_, F> {
     }
 }
 
-/// One value, with the limits held and repeated names refused.
+/// One value, with the limits held.
 pub(crate) fn value(text: &str, pointer: &str, limits: &Limits) -> Result<Value, EventError> {
     let fault = RefCell::new(None);
     let root = Path::Root(pointer);
@@ -315,15 +315,16 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
+        let mut count = 0usize;
         while let Some(name) = map.next_key::<String>()? {
             self.string(name.len())?;
-            if object.contains_key(&name) {
-                return Err(self.refuse(repeated(self.at, &name)));
-            }
             let at = self.at.member(&name);
             let value = map.next_value_seed(Strict { at: &at, ..self })?;
+            // A repeated name: the last value holds, as for every reader of JSON that keeps objects as maps. (An example
+            // of the standard has one.) Around events, where a second `eventList` would hide the first, it is refused.
             object.insert(name, value);
-            if object.len() > self.limits.members_max {
+            count += 1;
+            if count > self.limits.members_max {
                 return Err(self.refuse(too_many_members(self.at, self.limits)));
             }
         }

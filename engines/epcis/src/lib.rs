@@ -32,6 +32,7 @@ pub mod identifier;
 mod json;
 mod limits;
 pub mod query;
+pub mod template;
 pub mod time;
 mod uri;
 mod validate;

@@ -1,0 +1,1 @@
+//! Documents that are broken, hostile, or only partly right.

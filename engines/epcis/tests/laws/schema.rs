@@ -1,0 +1,1 @@
+//! Agreement with the standard's JSON schema on changed examples.
