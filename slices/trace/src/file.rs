@@ -14,7 +14,7 @@ pub const COLUMNS: [&str; 5] = ["number", "serial", "digital_link", "element_str
 const CHUNK_CODES: u64 = 1_000;
 
 /// A batch with its opened keys: makes its codes again.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct CodeFile {
     /// The batch.
     pub batch: Batch,

@@ -24,6 +24,8 @@
 //! What it does not do: it computes no code and reads no symbol (`gs1`, `labels`), keeps no events (`events`), no reports
 //! (`reports`) and no scans (`scans`), and calls nothing back (`recalls` moves lots by [`set_lot_state`]).
 
+mod api;
+mod calling_back;
 pub mod codes;
 pub mod commission;
 pub mod covered;
@@ -33,12 +35,16 @@ pub mod file;
 pub mod keys;
 pub mod lots;
 pub mod model;
+mod pages;
+mod routes;
 pub mod sales;
 pub mod sheets;
 mod store;
+mod stream;
 mod text;
 pub mod units;
 
+pub use calling_back::{lots_of_plant, lots_with_document, unit_serials};
 pub use codes::{BatchFilter, NewBatch, Run, batch, batches, mint, runs};
 pub use commission::{DECOMMISSION_REASONS, Units, commission, decommission};
 pub use covered::{Reveal, reveal};
@@ -54,9 +60,8 @@ pub use model::{
     Authenticity, Batch, BatchBrief, CodeKey, Covered, DocumentKind, Lot, LotDocument, LotState, Purpose, Turn,
     UnitStanding, UnitState,
 };
-pub use sales::{
-    After, Order, OrderedUnit, Outcome, Sale, orders_of_lot, record_sales, sales_of_unit, units_sold_twice,
-};
+pub use routes::routes;
+pub use sales::{After, Order, OrderedUnit, Outcome, Sale, orders_of_lot, record_sales, sales_of_unit, units_sold_twice};
 pub use sheets::{Format, LabelSheet, SheetRequest, label_sheet};
 pub use store::{LotFilter, SORTS};
 pub use units::{Unreadable, read_code, standing, verify};
@@ -72,3 +77,7 @@ pub const CATALOG: ui::CatalogSource = ui::CatalogSource {
     zh: include_str!("../locales/zh-CN.ftl"),
     en: include_str!("../locales/en.ftl"),
 };
+
+
+#[cfg(test)]
+mod tests;

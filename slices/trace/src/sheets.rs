@@ -77,6 +77,7 @@ pub struct SheetRequest {
 }
 
 /// A sheet that can be written: its first page was tried.
+#[derive(Debug)]
 pub struct LabelSheet {
     /// In which form.
     pub format: Format,

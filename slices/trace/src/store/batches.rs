@@ -243,3 +243,8 @@ pub(crate) async fn ranges_of_batch(
 pub(crate) async fn range(db: &impl ConnectionTrait, id: &str) -> Result<Option<Range>, Error> {
     Ok(ranges::Entity::find_by_id(id).one(db).await?.map(read_range))
 }
+
+/// The trade item of a range.
+pub(crate) fn range_gtin(range: &Range) -> Result<gs1::Gtin, Error> {
+    gtin(&range.gtin, &range.id)
+}

@@ -289,3 +289,28 @@ pub(crate) async fn withdraw_document(tx: &Tx, id: &str, at: Timestamp) -> Resul
         .await?;
     Ok(counted(i64::try_from(changed.rows_affected).unwrap_or(0)) == 1)
 }
+
+/// Lots made in a plant, newest first.
+pub(crate) async fn lots_of_plant(db: &impl ConnectionTrait, plant: &str, most: u64) -> Result<Vec<Lot>, Error> {
+    let query = Entity::find().filter(Column::Plant.eq(plant));
+    query.order_by_desc(Column::Id).limit(most).all(db).await?.into_iter().map(read).collect()
+}
+
+/// Lots with a document of this number or content hash, newest first.
+pub(crate) async fn lots_with_document(
+    db: &impl ConnectionTrait,
+    number_or_sha256: &str,
+    most: u64,
+) -> Result<Vec<Lot>, Error> {
+    let either = documents::Column::Number.eq(number_or_sha256).or(documents::Column::Sha256.eq(number_or_sha256));
+    let ids: Vec<String> = documents::Entity::find()
+        .select_only()
+        .column(documents::Column::LotId)
+        .distinct()
+        .filter(either)
+        .limit(most)
+        .into_tuple()
+        .all(db)
+        .await?;
+    lots_by_id(db, &ids).await
+}
