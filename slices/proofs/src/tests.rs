@@ -299,6 +299,17 @@ async fn the_log_is_served_as_files_that_can_be_kept_for_ever() {
     let tile = house.response("/ledger/tile/0/000.p/3", None).await;
     assert_eq!(tile.headers()["cache-control"], "public, max-age=60", "a partial tile is soon replaced");
     assert_eq!(tile.headers()["content-type"], "application/octet-stream");
+    let tag = tile.headers()["etag"].to_str().unwrap().to_owned();
+    let again = |tag: &str| {
+        let request = Request::get("/ledger/tile/0/000.p/3").header("if-none-match", tag).body(Body::empty()).unwrap();
+        house.router.clone().oneshot(request)
+    };
+    for same in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}"), "*".to_owned()] {
+        let answer = again(&same).await.unwrap();
+        assert_eq!((answer.status(), answer.headers()["etag"].to_str().unwrap()), (StatusCode::NOT_MODIFIED, &*tag));
+        assert_eq!(text(answer).await, "");
+    }
+    assert_eq!(again("\"other\"").await.unwrap().status(), StatusCode::OK);
     let (status, key) = house.get("/ledger/verifier.key", None).await;
     assert_eq!(status, StatusCode::OK);
     assert!(tlog::VerifierKey::parse(key.trim()).is_ok());
@@ -325,6 +336,13 @@ async fn the_log_is_served_as_files_that_can_be_kept_for_ever() {
         let (status, body) = house.get(&format!("/ledger/{path}"), None).await;
         assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
         assert!(!body.contains("PRIVATE"));
+    }
+    let leaf = |number: usize| ledger::NewLeaf { id: number.to_string(), bytes: number.to_string().into_bytes() };
+    house.ledger.log().append((3..256).map(leaf).collect()).await.unwrap();
+    house.ledger.log().published(256).await.unwrap();
+    for full in ["/ledger/tile/0/000", "/ledger/tile/entries/000"] {
+        let full = house.response(full, None).await;
+        assert_eq!(full.headers()["cache-control"], "public, max-age=31536000, immutable");
     }
 }
 
