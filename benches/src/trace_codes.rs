@@ -30,12 +30,17 @@ pub fn run() -> anyhow::Result<Vec<Table>> {
     measure(&mut table, "mint and verify", |at| {
         mint(&key, &gtin, at).is_ok_and(|serial| verify(&key, &gtin, serial.as_str()) == Some(at))
     });
-    measure(&mut table, "covered second code", |at| second_code(&key, &gtin, &serials[at as usize]).as_str().len() == 12);
+    measure(&mut table, "covered second code", |at| {
+        second_code(&key, &gtin, &serials[at as usize]).as_str().len() == 12
+    });
     let mut reading = Table::new("GS1 data read and checked, one core", &["input", "a second", "nanoseconds each"]);
     for (name, input) in [
         ("bracketed, 4 elements", "(01)06901234567892(21)3A7K9M2P4Q6R8S0TVWXY(10)L2026-11(17)270531"),
         ("scan data, 4 elements", "]d20106901234567892213A7K9M2P4Q6R8S0TVWXY\u{1d}10L2026-11\u{1d}17270531"),
-        ("Digital Link, 4 elements", "https://id.gs1.org/01/06901234567892/10/L2026-11/21/3A7K9M2P4Q6R8S0TVWXY?17=270531"),
+        (
+            "Digital Link, 4 elements",
+            "https://id.gs1.org/01/06901234567892/10/L2026-11/21/3A7K9M2P4Q6R8S0TVWXY?17=270531",
+        ),
         ("refused: check digit", "(01)06901234567893(21)3A7K9M2P4Q6R8S0TVWXY"),
     ] {
         let accepted = !name.starts_with("refused");

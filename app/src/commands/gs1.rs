@@ -32,12 +32,15 @@ struct ParseArgs {
     /// Read also what scanners and old links leave out or write differently: a missing first FNC1, gtin/… and ser/…, short GTINs
     #[arg(long)]
     lenient: bool,
+    /// End with exit code 1 when a line was refused
+    #[arg(long)]
+    fail: bool,
 }
 
-/// Runs the command; the exit code is 1 if any line was refused.
+/// Runs the command. A refused line is an answer like the others; with `--fail` it also makes the exit code 1.
 ///
 /// # Errors
-/// When the file cannot be read or the output cannot be written. A refused line is an answer and the rest goes on.
+/// When the file cannot be read or the output cannot be written.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let Gs1Command::Parse(parse) = &args.command;
     let mut options = if parse.lenient { Options::lenient() } else { Options::default() };
@@ -46,14 +49,13 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     let refused = match parse.file.as_deref().filter(|file| file.as_os_str() != "-") {
         Some(file) => {
-            let opened =
-                std::fs::File::open(file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
+            let opened = std::fs::File::open(file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
             print_lines(&mut BufReader::new(opened), &mut out, options)?
         }
         None => print_lines(&mut std::io::stdin().lock(), &mut out, options)?,
     };
     out.flush()?;
-    Ok(if refused > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if parse.fail && refused > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// Answers every line; how many were refused.
