@@ -86,6 +86,7 @@ impl MasterData for Vocabularies {
             }
             if seen.len() < ANCESTORS_MAX && seen.insert(current) {
                 next.extend(self.parents.get(current).into_iter().flatten().map(String::as_str));
+                next.extend(current.split_once("/254/").map(|(location, _)| location));
             }
         }
         false

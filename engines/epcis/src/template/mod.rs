@@ -294,15 +294,16 @@ pub fn read(text: &str, options: &Options) -> Result<Table, EventError> {
     };
     let (columns, ignored) = read_heading(&heading)?;
     let mut rows = Vec::new();
+    let mut lines = Lines { text, byte: 0, line: 1 };
     for record in records {
         let row = match record {
             Ok(record) if record.iter().all(str::is_empty) => continue,
             Ok(record) => {
-                let line = record.position().map_or(0, csv::Position::line);
+                let line = lines.at(record.position());
                 Row { line, event: row::event(&record, line, &columns, options) }
             }
             Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
+                let line = lines.at(error.position());
                 let (zh, en) = (format!("这一行无法读取：{error}"), format!("the row cannot be read: {error}"));
                 Row { line, event: Err(EventError::new(format!("/rows/{line}"), Code::Row, zh, en)) }
             }
@@ -316,6 +317,25 @@ pub fn read(text: &str, options: &Options) -> Result<Table, EventError> {
         rows.push(row);
     }
     Ok(Table { ignored, rows })
+}
+
+/// Counts lines up to a row, whatever blank lines and line ends stand before it.
+struct Lines<'t> {
+    text: &'t str,
+    byte: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    fn at(&mut self, position: Option<&csv::Position>) -> u64 {
+        let bytes = self.text.as_bytes();
+        let start = position.and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(self.byte);
+        let blank = bytes.iter().skip(start).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let end = (start + blank).clamp(self.byte, bytes.len());
+        self.line += bytes[self.byte..end].iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.byte = end;
+        self.line
+    }
 }
 
 fn refuse_table(zh: impl Into<String>, en: impl Into<String>) -> EventError {

@@ -72,15 +72,34 @@ fn faults_of_an_event_name_their_field() {
         (with("epcList", json!(["urn:epc:id:sgtin:4012345.12345.1"])), Code::Identifier, "/epcList/0"),
         (with("epcList", json!(["1234"])), Code::Uri, "/epcList/0"),
         (
-            with("epcList", json!(["urn:epc:id:sgtin:9506000.013435.7", "https://example.com/gtin/09506000134352/ser/7"])),
+            with(
+                "epcList",
+                json!(["urn:epc:id:sgtin:9506000.013435.7", "https://example.com/gtin/09506000134352/ser/7"]),
+            ),
             Code::DuplicateElement,
             "/epcList/1",
         ),
-        (with("quantityList", json!([{"epcClass": "urn:epc:id:sgtin:9506000.013435.7"}])), Code::Level, "/quantityList/0/epcClass"),
-        (with("quantityList", json!([{"epcClass": "urn:x:y", "quantity": -1}])), Code::Number, "/quantityList/0/quantity"),
-        (with("quantityList", json!([{"epcClass": "urn:x:y", "quantity": 1.5}])), Code::Number, "/quantityList/0/quantity"),
+        (
+            with("quantityList", json!([{"epcClass": "urn:epc:id:sgtin:9506000.013435.7"}])),
+            Code::Level,
+            "/quantityList/0/epcClass",
+        ),
+        (
+            with("quantityList", json!([{"epcClass": "urn:x:y", "quantity": -1}])),
+            Code::Number,
+            "/quantityList/0/quantity",
+        ),
+        (
+            with("quantityList", json!([{"epcClass": "urn:x:y", "quantity": 1.5}])),
+            Code::Number,
+            "/quantityList/0/quantity",
+        ),
         (with("quantityList", json!([{"epcClass": "urn:x:y", "uom": "KGM"}])), Code::NotAllowed, "/quantityList/0/uom"),
-        (with("quantityList", json!([{"epcClass": "urn:x:y", "quantity": 1, "uom": "kg"}])), Code::Unit, "/quantityList/0/uom"),
+        (
+            with("quantityList", json!([{"epcClass": "urn:x:y", "quantity": 1, "uom": "kg"}])),
+            Code::Unit,
+            "/quantityList/0/uom",
+        ),
         (with("ilmd", json!({"ex:a": 1})), Code::NotAllowed, "/ilmd"),
         (with("mine", json!(1)), Code::UnknownField, "/mine"),
         (with("nobody:mine", json!(1)), Code::UndefinedPrefix, "/nobody:mine"),
@@ -94,9 +113,7 @@ fn faults_of_an_event_name_their_field() {
 
 #[test]
 fn each_type_must_say_what_it_happened_to() {
-    let base = |kind: &str| {
-        json!({"type": kind, "eventTime": "2024-05-01T00:00:00Z", "eventTimeZoneOffset": "+00:00", "action": "ADD"})
-    };
+    let base = |kind: &str| json!({"type": kind, "eventTime": "2024-05-01T00:00:00Z", "eventTimeZoneOffset": "+00:00", "action": "ADD"});
     let child = json!(["urn:epc:id:sgtin:9506000.013435.7"]);
     let mut packing = base("AggregationEvent");
     packing["childEPCs"] = child.clone();

@@ -24,6 +24,6 @@ fn every_example_of_the_standard_is_accepted() {
         }
     }
     assert!(refused.is_empty(), "{}", refused.join("\n"));
-    assert_eq!(paths.len(), 42);
+    assert!(paths.len() >= 42, "{}", paths.len());
     assert!(events >= 42, "{events}");
 }

@@ -6,16 +6,25 @@ use epcis::identifier::{Level, Pattern, Reading, canonical, read};
 #[test]
 fn every_scheme_has_one_canonical_link() {
     for (written, wanted) in [
-        ("urn:epc:id:sgtin:0614141.812345.6789%2F%26%25%22!%3F()", "https://id.gs1.org/01/80614141123458/21/6789%2F%26%25%22%21%3F%28%29"),
+        (
+            "urn:epc:id:sgtin:0614141.812345.6789%2F%26%25%22!%3F()",
+            "https://id.gs1.org/01/80614141123458/21/6789%2F%26%25%22%21%3F%28%29",
+        ),
         ("urn:epc:id:sscc:4012345.0000000333", "https://id.gs1.org/00/040123450000003338"),
         ("urn:epc:id:sgln:4012345.00011.987", "https://id.gs1.org/414/4012345000115/254/987"),
         ("urn:epc:id:sgln:401234567890..0", "https://id.gs1.org/414/4012345678901"),
         ("urn:epc:id:pgln:999999999999.", "https://id.gs1.org/417/9999999999994"),
         ("urn:epc:id:grai:4012345.66666.87", "https://id.gs1.org/8003/0401234566666387"),
         ("urn:epc:id:gdti:987659999999..9", "https://id.gs1.org/253/98765999999929"),
-        ("urn:epc:id:cpi:0614141.11111111111111-A%23%2F.1234", "https://id.gs1.org/8010/061414111111111111111-A%23%2F/8011/1234"),
+        (
+            "urn:epc:id:cpi:0614141.11111111111111-A%23%2F.1234",
+            "https://id.gs1.org/8010/061414111111111111111-A%23%2F/8011/1234",
+        ),
         ("urn:epc:id:itip:4012345.012345.01.02.999", "https://id.gs1.org/8006/040123451234560102/21/999"),
-        ("urn:epc:id:upui:1234567.098765.51qIgY)%3C%26Jp3*j7'SDB", "https://id.gs1.org/01/01234567987651/235/51qIgY%29%3C%26Jp3%2Aj7'SDB"),
+        (
+            "urn:epc:id:upui:1234567.098765.51qIgY)%3C%26Jp3*j7'SDB",
+            "https://id.gs1.org/01/01234567987651/235/51qIgY%29%3C%26Jp3%2Aj7'SDB",
+        ),
         ("urn:epc:class:lgtin:4012345.012345.Lot987", "https://id.gs1.org/01/04012345123456/10/Lot987"),
         ("urn:epc:idpat:itip:4012345.012345.01.02.*", "https://id.gs1.org/8006/040123451234560102"),
         ("https://example.com/shop/gtin/9506000134352/lot/A/ser/7?x=1#y", "https://id.gs1.org/01/09506000134352/21/7"),
@@ -73,7 +82,9 @@ fn patterns_match_what_they_stand_for_and_nothing_else() {
     }
     let box_id = canonical("urn:epc:id:sscc:4012345.0000000333").into_owned();
     assert!(Pattern::read("urn:epc:idpat:sscc:4012345.*").unwrap().matches(&box_id));
-    for bad in ["urn:epc:idpat:sgtin:*.107346.*", "urn:epc:idpat:sgtin:0614141.107346", "urn:epc:idpat:nosuch:*", "urn:x:a*"] {
+    for bad in
+        ["urn:epc:idpat:sgtin:*.107346.*", "urn:epc:idpat:sgtin:0614141.107346", "urn:epc:idpat:nosuch:*", "urn:x:a*"]
+    {
         assert!(Pattern::read(bad).is_err(), "{bad}");
     }
     let class = Pattern::read_class("urn:epc:idpat:sgtin:0614141.107346.*").unwrap();

@@ -9,7 +9,17 @@ use serde_json::{Map, Value, json};
 fn event() -> impl Strategy<Value = Value> {
     let ids = prop::collection::btree_set("[A-Za-z0-9._-]{1,12}", 1..6);
     let words = prop::sample::select(vec!["shipping", "receiving", "packing", "other"]);
-    let extension = prop::collection::vec(("[a-z]{1,6}", prop_oneof!["[a-zA-Z ]{0,10}".prop_map(Value::from), any::<i32>().prop_map(Value::from), any::<bool>().prop_map(Value::from)]), 0..5);
+    let extension = prop::collection::vec(
+        (
+            "[a-z]{1,6}",
+            prop_oneof![
+                "[a-zA-Z ]{0,10}".prop_map(Value::from),
+                any::<i32>().prop_map(Value::from),
+                any::<bool>().prop_map(Value::from)
+            ],
+        ),
+        0..5,
+    );
     (ids, words, extension, 0i64..4_000_000_000, prop::collection::vec(0u32..1000, 0..4), 1u32..5000).prop_map(
         |(ids, step, extension, second, values, quantity)| {
             let mut event = object_event();
@@ -43,7 +53,12 @@ fn shuffled(value: &Value, seed: u64) -> Value {
             if seed % 2 == 1 {
                 entries.reverse();
             }
-            Value::Object(entries.into_iter().map(|(name, value)| (name.clone(), shuffled(value, seed / 3))).collect::<Map<_, _>>())
+            Value::Object(
+                entries
+                    .into_iter()
+                    .map(|(name, value)| (name.clone(), shuffled(value, seed / 3)))
+                    .collect::<Map<_, _>>(),
+            )
         }
         Value::Array(list) => {
             let mut list: Vec<Value> = list.iter().map(|value| shuffled(value, seed / 3)).collect();

@@ -9,10 +9,12 @@ fn whole() -> Event {
     let mut event = object_event();
     event["action"] = json!("ADD");
     event["eventID"] = json!("urn:uuid:1");
-    event["bizLocation"] = json!({"id": "urn:epc:id:sgln:9506000.13430.0", "ex:zone": "north", "ex:in": {"ex:rack": 7}});
+    event["bizLocation"] =
+        json!({"id": "urn:epc:id:sgln:9506000.13430.0", "ex:zone": "north", "ex:in": {"ex:rack": 7}});
     event["readPoint"] = json!({"id": "urn:epc:id:sgln:9506000.13430.dock1", "ex:gate": "A", "ex:in": {"ex:lane": 2}});
     event["persistentDisposition"] = json!({"set": ["recalled"], "unset": ["completeness_inferred"]});
-    event["quantityList"] = json!([{"epcClass": "urn:epc:class:lgtin:4012345.012345.L1", "quantity": 20.5, "uom": "KGM"}]);
+    event["quantityList"] =
+        json!([{"epcClass": "urn:epc:class:lgtin:4012345.012345.L1", "quantity": 20.5, "uom": "KGM"}]);
     event["sourceList"] = json!([{"type": "owning_party", "source": "urn:epc:id:pgln:9506000.13430"}]);
     event["destinationList"] = json!([{"type": "https://example.com/kind", "destination": "urn:x:b"}]);
     event["ilmd"] = json!({"ex:grade": "A", "cbvmda:lotNumber": "L1", "ex:in": {"ex:brix": 12.5}});
@@ -163,13 +165,17 @@ fn every_parameter_finds_what_it_asks_for_and_nothing_else() {
 
 #[test]
 fn parts_in_aggregations_and_transformations_are_told_apart() {
-    let packing = read_one(&json!({"type": "AggregationEvent", "eventTime": "2024-05-01T00:00:00Z", "eventTimeZoneOffset": "+00:00",
+    let packing = read_one(
+        &json!({"type": "AggregationEvent", "eventTime": "2024-05-01T00:00:00Z", "eventTimeZoneOffset": "+00:00",
         "action": "ADD", "parentID": "urn:x:box", "childEPCs": ["urn:x:child"],
-        "childQuantityList": [{"epcClass": "urn:x:class", "quantity": 1}]}))
+        "childQuantityList": [{"epcClass": "urn:x:class", "quantity": 1}]}),
+    )
     .unwrap();
-    let cooking = read_one(&json!({"type": "TransformationEvent", "eventTime": "2024-05-01T00:00:00Z", "eventTimeZoneOffset": "+00:00",
+    let cooking = read_one(
+        &json!({"type": "TransformationEvent", "eventTime": "2024-05-01T00:00:00Z", "eventTimeZoneOffset": "+00:00",
         "inputEPCList": ["urn:x:in"], "outputEPCList": ["urn:x:out"], "transformationID": "urn:x:t",
-        "inputQuantityList": [{"epcClass": "urn:x:ci"}], "outputQuantityList": [{"epcClass": "urn:x:co"}]}))
+        "inputQuantityList": [{"epcClass": "urn:x:ci"}], "outputQuantityList": [{"epcClass": "urn:x:co"}]}),
+    )
     .unwrap();
     for (name, value, packs, cooks) in [
         ("MATCH_parentID", "urn:x:box", true, false),
@@ -230,7 +236,11 @@ fn bad_parameters_are_named() {
         (vec![("EQ_value", "1")], Code::QueryParameter, "/EQ_value"),
         (vec![("GE_value_celsius", "1")], Code::QueryParameter, "/GE_value_celsius"),
         (vec![("GE_eventTime", "yesterday")], Code::QueryValue, "/GE_eventTime"),
-        (vec![("GE_eventTime", "2024-01-01T00:00:00Z"), ("GE_eventTime", "2024-01-01T00:00:00Z")], Code::QueryValue, "/GE_eventTime"),
+        (
+            vec![("GE_eventTime", "2024-01-01T00:00:00Z"), ("GE_eventTime", "2024-01-01T00:00:00Z")],
+            Code::QueryValue,
+            "/GE_eventTime",
+        ),
         (vec![("EQ_action", "MOVE")], Code::QueryValue, "/EQ_action"),
         (vec![("eventType", "Moved")], Code::QueryValue, "/eventType"),
         (vec![("MATCH_epc", "urn:epc:id:sgtin:1")], Code::QueryValue, "/MATCH_epc"),
@@ -242,7 +252,11 @@ fn bad_parameters_are_named() {
         (vec![("orderDirection", "ASC")], Code::QueryConflict, "/orderDirection"),
         (vec![("orderBy", "size")], Code::QueryValue, "/orderBy"),
         (vec![("eventCountLimit", "5")], Code::QueryConflict, "/eventCountLimit"),
-        (vec![("eventCountLimit", "5"), ("maxEventCount", "5"), ("orderBy", "eventTime")], Code::QueryConflict, "/maxEventCount"),
+        (
+            vec![("eventCountLimit", "5"), ("maxEventCount", "5"), ("orderBy", "eventTime")],
+            Code::QueryConflict,
+            "/maxEventCount",
+        ),
         (vec![("maxEventCount", "-1")], Code::QueryValue, "/maxEventCount"),
         (vec![("perPage", "0")], Code::QueryValue, "/perPage"),
     ] {
@@ -264,7 +278,10 @@ fn what_steers_the_result_is_handed_out() {
     ])
     .unwrap();
     assert!(asked.ascending && asked.record_time.ge.is_some() && asked.record_time.lt.is_some());
-    assert_eq!((asked.event_count_limit, asked.per_page, asked.next_page_token.as_deref()), (Some(7), Some(30), Some("abc")));
+    assert_eq!(
+        (asked.event_count_limit, asked.per_page, asked.next_page_token.as_deref()),
+        (Some(7), Some(30), Some("abc"))
+    );
     assert!(asked.is_unconditional() && asked.matches(&whole()), "record time is not looked at");
     assert!(matches!(asked.order_by, Some(OrderBy::Extension(_))));
     assert_eq!(asked.sort_key(&whole()), Some(SortKey::Number(12.0)));

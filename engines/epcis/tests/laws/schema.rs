@@ -100,7 +100,9 @@ fn changed(event: &Value, steps: &[String]) -> Vec<Value> {
 #[test]
 fn changed_examples_are_accepted_and_refused_as_the_schema_does() {
     let Some(folder) = shared::folder() else { return };
-    let schema: Value = serde_json::from_slice(&fs::read(folder.join("schema/EPCIS-JSON-Schema.json")).expect("the schema")).expect("JSON");
+    let schema: Value =
+        serde_json::from_slice(&fs::read(folder.join("schema/EPCIS-JSON-Schema.json")).expect("the schema"))
+            .expect("JSON");
     let schema = jsonschema::options().should_validate_formats(true).build(&schema).expect("a schema");
     let (mut compared, mut refused, mut stricter) = (0u32, 0u32, BTreeMap::<&str, u32>::new());
     let mut differences = Vec::new();
@@ -121,20 +123,33 @@ fn changed_examples_are_accepted_and_refused_as_the_schema_does() {
                 refused += u32::from(!wanted);
                 match (&ours, wanted) {
                     (Ok(_), true) | (Err(_), false) => {}
-                    (Err(error), true) if beyond_schema(error) => *stricter.entry(error.code.as_str()).or_default() += 1,
+                    (Err(error), true) if beyond_schema(error) => {
+                        *stricter.entry(error.code.as_str()).or_default() += 1
+                    }
                     (Err(error), true) => differences.push(format!("refused by us alone: {error}")),
                     (Ok(_), false) => differences.push(format!(
                         "accepted by us alone: {}\n  {}",
-                        schema.iter_errors(&variant).next().map(|error| error.to_string().chars().take(200).collect::<String>()).unwrap_or_default(),
+                        schema
+                            .iter_errors(&variant)
+                            .next()
+                            .map(|error| error.to_string().chars().take(200).collect::<String>())
+                            .unwrap_or_default(),
                         variant.to_string().chars().take(1500).collect::<String>()
                     )),
                 }
             }
         }
     }
-    println!("{compared} changed events, {refused} refused by the schema; refused by the standard's text alone: {stricter:?}");
+    println!(
+        "{compared} changed events, {refused} refused by the schema; refused by the standard's text alone: {stricter:?}"
+    );
     differences.sort();
     differences.dedup();
-    assert!(differences.is_empty(), "{} kinds\n{}", differences.len(), differences[..differences.len().min(25)].join("\n"));
+    assert!(
+        differences.is_empty(),
+        "{} kinds\n{}",
+        differences.len(),
+        differences[..differences.len().min(25)].join("\n")
+    );
     assert!(compared > 10_000 && refused > 5_000, "{compared} {refused}");
 }

@@ -56,7 +56,9 @@ fn a_row_says_who_gave_what_to_whom() {
 
 #[test]
 fn a_lot_with_its_quantity_is_a_class() {
-    let event = only("Time\tStep\tBarcode\tBatch Number\tQty\tUnit\n2024-05-01T08:30:00+02:00\tReceived\t9506000134352\tL1\t\"1,200.5\"\tkg\n");
+    let event = only(
+        "Time\tStep\tBarcode\tBatch Number\tQty\tUnit\n2024-05-01T08:30:00+02:00\tReceived\t9506000134352\tL1\t\"1,200.5\"\tkg\n",
+    );
     let quantity = event.classes(Role::Object).next().unwrap();
     assert_eq!(quantity.class, "https://id.gs1.org/01/09506000134352/10/L1");
     assert_eq!((quantity.quantity, quantity.uom.as_deref()), (Some(1200.5), Some("KGM")));
@@ -66,7 +68,10 @@ fn a_lot_with_its_quantity_is_a_class() {
 #[test]
 fn packing_and_unpacking_have_a_box() {
     let head = "时间,步骤,追溯码,箱码\n2024-05-01,";
-    let packed = only(&format!("{head}装箱,(01)09506000134352(21)1,095060001343520009\n").replace("095060001343520009", "(00)095060000000000015"));
+    let packed = only(
+        &format!("{head}装箱,(01)09506000134352(21)1,095060001343520009\n")
+            .replace("095060001343520009", "(00)095060000000000015"),
+    );
     assert_eq!((packed.kind.clone(), packed.action), (Kind::Aggregation, Some(Action::Add)));
     assert_eq!(packed.parent(), Some("https://id.gs1.org/00/095060000000000015"));
     let emptied = only(&format!("{head}拆箱,,095060000000000015\n"));
