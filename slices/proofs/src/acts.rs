@@ -31,6 +31,8 @@ pub const SUBJECT_KINDS: &[&str] = &[
     "rescreen",
     "webhook",
     "token",
+    "report",
+    "laboratory",
 ];
 
 /// What a list is asked for, as it came.

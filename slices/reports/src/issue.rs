@@ -51,7 +51,7 @@ pub async fn draft(kernel: &Kernel, actor: &Actor, new: NewReport) -> Result<Rep
     let lot = lots::find(kernel, &new.gtin, &new.lot_number, None).await?;
     if let Some(bytes) = new.document.filter(|bytes| !bytes.is_empty()) {
         let kept = kernel.blobs().put(bytes, &[blobs::Kind::Pdf], UPLOAD_BYTES_MAX).await;
-        report.document = Some(kept.map_err(|error| document_fault(error))?.sha256);
+        report.document = Some(kept.map_err(document_fault)?.sha256);
     }
     let mut write = kernel.begin(actor).await?;
     report.id = write.new_id();

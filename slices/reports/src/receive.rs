@@ -147,7 +147,7 @@ fn settle(report: &mut Report, check: &Check, now: Timestamp) {
 /// 10 minutes, 20, 40, … up to a day.
 fn pause_micros(tries: i64) -> i64 {
     let doublings = tries.clamp(1, 10) - 1;
-    (10 * MINUTE_MICROS << doublings).min(DAY_MICROS)
+    ((10 * MINUTE_MICROS) << doublings).min(DAY_MICROS)
 }
 
 /// The timers of this duty: received reports are checked against their issuer's status list again and again.
