@@ -28,7 +28,9 @@ fn program(folder: &Path) -> Option<PathBuf> {
             std::env::var_os("TOUCHSTONE_TEST_GO").is_none(),
             "Go and golang-golang-x-mod-dev are needed: scripts/install test"
         );
-        eprintln!("golang-go or golang-golang-x-mod-dev is not here: the ledger was not checked by another implementation");
+        eprintln!(
+            "golang-go or golang-golang-x-mod-dev is not here: the ledger was not checked by another implementation"
+        );
         return None;
     }
     let built = folder.join("verify");

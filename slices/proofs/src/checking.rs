@@ -74,8 +74,7 @@ pub async fn check(view: &LedgerView, file: Vec<u8>) -> Result<Verdict> {
 fn check_now(view: &LedgerView, file: &[u8]) -> Verdict {
     // A file from before there were witnesses holds too: how many signed is shown, and not asked for here.
     let witnesses = view.witnesses().keys();
-    let trust =
-        Trust { origin: view.origin(), log_keys: view.verifiers(), witnesses: &witnesses, witnesses_needed: 0 };
+    let trust = Trust { origin: view.origin(), log_keys: view.verifiers(), witnesses: &witnesses, witnesses_needed: 0 };
     let verified = match verify_proof_file(file, None, &trust) {
         Ok(verified) => verified,
         Err(error) => {

@@ -102,7 +102,10 @@ async fn trees_go_to_the_witnesses_and_the_pages_say_who_signed() {
     house.clock.advance_micros(30_000_000);
     run(&house, &jobs).await;
     let cosigned = house.response("/ledger/cosigned", None).await;
-    assert_eq!((cosigned.status(), cosigned.headers()["cache-control"].to_str().unwrap()), (StatusCode::OK, "no-cache"));
+    assert_eq!(
+        (cosigned.status(), cosigned.headers()["cache-control"].to_str().unwrap()),
+        (StatusCode::OK, "no-cache")
+    );
     let (_, page) = house.get(&format!("/console/ledger/{id}"), Some("auditor")).await;
     assert!(page.contains("2 witnesses"));
     let (_, file) = house.get(&format!("/v1/acts/{id}/proof"), Some("auditor")).await;
@@ -129,9 +132,12 @@ async fn settings_that_cannot_work_are_refused_with_their_name() {
     let client = Client::with_resolver(&[], Arc::new(SystemResolver));
     let named = |settings: AnchorSettings| crate::jobs(&house.ledger, &client, &settings).err().unwrap_or_default();
     let text = |text: &str| text.to_owned();
-    assert!(named(AnchorSettings { file: text("/no/such/folder/a"), ..Default::default() }).contains("/no/such/folder"));
+    assert!(
+        named(AnchorSettings { file: text("/no/such/folder/a"), ..Default::default() }).contains("/no/such/folder")
+    );
     assert!(named(AnchorSettings { webhook: text("ftp://x"), ..Default::default() }).contains("webhook"));
-    let secret = AnchorSettings { webhook: text("https://x.example"), webhook_secret: text("abc"), ..Default::default() };
+    let secret =
+        AnchorSettings { webhook: text("https://x.example"), webhook_secret: text("abc"), ..Default::default() };
     assert!(named(secret).contains("whsec_"));
     let key = AnchorSettings { chain: text("https://x.example"), chain_key: text("00"), ..Default::default() };
     assert!(named(key).contains("64 hexadecimal digits"));
@@ -195,8 +201,7 @@ async fn trees_are_anchored_in_a_file_and_at_an_address_and_shown_with_their_rec
     run(&house, &jobs).await;
     assert_eq!((list(None).await.total, list(Some("file")).await.total), (4, 2));
     // The act is proved in the earliest tree that stands outside, and the receipt says where.
-    let (proof, receipt) =
-        anchors::proof(&house.kernel, view, &Actor::system("test"), &id).await.unwrap().unwrap();
+    let (proof, receipt) = anchors::proof(&house.kernel, view, &Actor::system("test"), &id).await.unwrap().unwrap();
     assert_eq!((proof.checkpoint.size, receipt.reference.as_str()), (1, "1"));
     let row = list(Some("webhook")).await.rows.remove(0);
     let (status, body) = house.get(&format!("/console/ledger/outside/{}/receipt", row.id), Some("auditor")).await;

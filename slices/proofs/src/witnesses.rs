@@ -109,12 +109,7 @@ async fn turn(
 }
 
 /// Asks one witness, again from the size it names after a conflict. Returns its last answer.
-async fn ask(
-    cosigning: &Arc<Cosigning>,
-    client: &Client,
-    round: &Round,
-    peer: usize,
-) -> Result<(u16, Bytes), String> {
+async fn ask(cosigning: &Arc<Cosigning>, client: &Client, round: &Round, peer: usize) -> Result<(u16, Bytes), String> {
     let address = format!("{}/{}", cosigning.policy().peers[peer].url, tlog::witness::PATH);
     for _ in 1..ASKED_MAX {
         let answer = show(cosigning, client, round, peer, &address).await?;

@@ -1,5 +1,6 @@
 //! The fault table: every operation on the disk is made to fail in every way, and after each the log must be whole.
 
+use super::fence::Fence;
 use super::simulated_disk::{Fault, Left, SimulatedDisk};
 use super::{LogError, NewLeaf, recovery};
 use crate::view::{DiskReader, View};
@@ -57,11 +58,13 @@ fn run(disk: &SimulatedDisk, seen: &mut Seen) {
     let shared: Arc<SimulatedDisk> = Arc::new(disk.clone());
     let mut next = 0;
     let mut failed: Vec<NewLeaf> = Vec::new();
-    let mut open = recovery::open(shared.clone(), signer(), id_of).ok();
+    // Each opening has a higher fence, as it has with a lease: raising it is among the operations that fail.
+    let open_with = |fence| recovery::open_fenced(shared.clone(), signer(), id_of, Fence::new(fence)).ok();
+    let mut open = open_with(1);
     for (step, count) in APPENDS.into_iter().enumerate() {
         if step == 8 || open.is_none() {
             drop(open.take());
-            open = recovery::open(shared.clone(), signer(), id_of).ok();
+            open = open_with(step as u64 + 2);
         }
         let mut leaves = std::mem::take(&mut failed);
         leaves.extend((next..next + count).map(leaf));
@@ -88,7 +91,7 @@ fn run(disk: &SimulatedDisk, seen: &mut Seen) {
 /// can be appended again without doubling, and the whole audits.
 fn check(disk: SimulatedDisk, seen: &Seen, what: &str) {
     let disk = Arc::new(disk);
-    let opened = recovery::open(disk.clone(), signer(), id_of);
+    let opened = recovery::open_fenced(disk.clone(), signer(), id_of, Fence::new(1_000));
     let (mut writer, mut publisher) = opened.unwrap_or_else(|error| panic!("{what}: does not open: {error}"));
     let total: usize = APPENDS.iter().sum();
     let all: Vec<NewLeaf> = (0..total).map(leaf).collect();

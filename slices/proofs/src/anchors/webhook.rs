@@ -32,9 +32,8 @@ impl WebhookAnchor {
     }
 
     fn headers(&self, at: Timestamp, body: &str) -> Result<HeaderMap, AnchorError> {
-        let value = |text: &str| {
-            HeaderValue::from_str(text).map_err(|error| AnchorError::Unreachable(error.to_string()))
-        };
+        let value =
+            |text: &str| HeaderValue::from_str(text).map_err(|error| AnchorError::Unreachable(error.to_string()));
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         // The same statement has the same id, so that a receiver can leave out what comes twice.

@@ -136,10 +136,7 @@ fn table<'a>(cx: &'a View, page: &Page<AnchorRow>) -> Table<'a> {
         .paging(Paging::pages(cx, page.paging.page, page.pages(), page.total))
 }
 
-pub(crate) async fn csv(
-    State(site): State<Site>,
-    Query(params): Query<AnchorParams>,
-) -> Result<Response, Failure> {
+pub(crate) async fn csv(State(site): State<Site>, Query(params): Query<AnchorParams>) -> Result<Response, Failure> {
     let mut writer = web::csv::Writer::new(["id", "kind", "place", "at", "size", "root", "state", "reference"]);
     let mut paging = kernel::Paging::new(1, ground::limits::PAGE_ROWS_MAX);
     let mut written = 0;
@@ -159,10 +156,7 @@ pub(crate) async fn csv(
     }
 }
 
-pub(crate) async fn receipt(
-    State(site): State<Site>,
-    Path(id): Path<String>,
-) -> Result<Response, Failure> {
+pub(crate) async fn receipt(State(site): State<Site>, Path(id): Path<String>) -> Result<Response, Failure> {
     let row = anchors::one(site.kernel(), &id).await?;
     Ok(download(&format!("{id}.anchor.json"), "application/json", row.receipt().to_json()))
 }
