@@ -60,16 +60,7 @@ pub async fn reveal(kernel: &Kernel, code: &str, covered: &str) -> Result<Reveal
     if !right && known.as_ref().is_some_and(|unit| unit.covered_wrong >= WRONG_COUNTED_MAX) {
         return Ok(Reveal::Wrong);
     }
-    let fresh = Unit {
-        id,
-        key_id,
-        gtin: gtin.as_str().to_owned(),
-        counter,
-        orders: 0,
-        first_sold_at: None,
-        covered_used_at: None,
-        covered_wrong: 0,
-    };
+    let fresh = Unit::new(&id, &key_id, gtin.as_str(), counter);
     if !right {
         // A wrong try is no decision: it is only counted.
         let tx = kernel.db().write_tx().await?;

@@ -61,7 +61,9 @@ pub use model::{
     UnitStanding, UnitState,
 };
 pub use routes::routes;
-pub use sales::{After, Order, OrderedUnit, Outcome, Sale, orders_of_lot, record_sales, sales_of_unit, units_sold_twice};
+pub use sales::{
+    After, Order, OrderedUnit, Outcome, Sale, orders_of_lot, record_sales, sales_of_unit, units_sold_twice,
+};
 pub use sheets::{Format, LabelSheet, SheetRequest, label_sheet};
 pub use store::{LotFilter, SORTS};
 pub use units::{Unreadable, read_code, standing, verify};
@@ -77,7 +79,6 @@ pub const CATALOG: ui::CatalogSource = ui::CatalogSource {
     zh: include_str!("../locales/zh-CN.ftl"),
     en: include_str!("../locales/en.ftl"),
 };
-
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ use hmac::{Hmac, Mac};
 use kernel::{Act, Actor, Kernel, Permission, Write};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 
 /// Most orders of one call.
 pub const ORDERS_MAX: usize = 1_000;
@@ -152,6 +153,13 @@ fn check(kernel: &Kernel, orders: &[Order]) -> Result<Vec<String>, Error> {
 /// How far the clock of a shop may run ahead: five minutes.
 const SKEW_MICROS_MAX: i64 = 5 * 60 * ground::time::SECOND_MICROS;
 
+/// A sale to be written, and the unit's row where there is none yet.
+struct Line {
+    sale: SaleRow,
+    fresh: Option<Unit>,
+    before: bool,
+}
+
 async fn record(
     kernel: &Kernel,
     actor: &Actor,
@@ -161,93 +169,84 @@ async fn record(
     mut outcomes: Vec<Vec<Outcome>>,
 ) -> Result<Vec<Vec<Outcome>>, Error> {
     let mut write = kernel.begin(actor).await?;
-    let secret = keys::order_secret(kernel, &write).await?;
-    let sealer = kernel.sealer()?;
-    // The act comes first, so that each row can name it; its facts are known only after the rows: so it is made from a
-    // rehearsal of what they will be.
-    let codes: Vec<String> = numbers.iter().map(|number| order_code(&*secret, number)).collect();
-    let mut rows: Vec<(usize, SaleRow, Unit, bool)> = Vec::new();
-    for (index, unit) in sold.iter().enumerate() {
-        let (order, code) = unit.place;
-        let id = store::unit_id(unit.gtin.as_str(), &unit.serial);
-        let mine = |(_, row, ..): &&(usize, SaleRow, Unit, bool)| row.unit_id == id;
-        let earlier = rows.iter().filter(mine).count() as u64;
-        let known = store::sales_of(write.tx(), std::slice::from_ref(&id)).await?;
-        let same = known.iter().any(|sale| sale.order_code == codes[order])
-            || rows.iter().filter(mine).any(|(_, row, ..)| row.order_code == codes[order]);
-        outcomes[order][code] = match (same, known.len() as u64 + earlier) {
-            (true, _) => Outcome::Duplicate,
-            (false, 0) => Outcome::Recorded,
-            (false, _) => Outcome::SoldBefore,
-        };
-        if same {
-            continue;
-        }
-        let present = store::unit(write.tx(), &id).await?;
-        let fresh = present.is_none() && earlier == 0;
-        let row = Unit {
-            id: id.clone(),
-            key_id: unit.key_id.clone(),
-            gtin: unit.gtin.as_str().to_owned(),
-            counter: unit.counter,
-            orders: 0,
-            first_sold_at: None,
-            covered_used_at: None,
-            covered_wrong: 0,
-        };
-        let sealed = sealer.seal(kernel.rng(), &order_purpose(&id), numbers[order].as_bytes())?;
-        let sale = SaleRow {
-            unit_id: id,
-            order_code: codes[order].clone(),
-            sealed,
-            sold_at: orders[order].sold_at.unwrap_or(write.now()),
-            act_id: String::new(),
-        };
-        rows.push((index, sale, present.unwrap_or(row), fresh));
-    }
-    if rows.is_empty() {
+    // What will be written is worked out first, because the act says it and each row names the act.
+    let lines = plan(kernel, &write, orders, numbers, sold, &mut outcomes).await?;
+    if lines.is_empty() {
         return Ok(outcomes);
     }
-    let act_id = write.act(act(&write, sold, numbers, &outcomes, &rows)).await?;
-    for (_, mut sale, unit, fresh) in rows {
+    let act_id = write.act(act(&write, numbers, &outcomes, &lines)).await?;
+    for Line { mut sale, fresh, .. } in lines {
         sale.act_id.clone_from(&act_id);
-        if fresh {
+        if let Some(unit) = fresh {
             store::insert_unit(write.tx(), &unit).await?;
         }
         if !store::insert_sale(write.tx(), &sale, write.now()).await? {
             return Err(Error::Stale);
         }
-        // The row may have been counted up in this very loop: read it as it is.
-        let unit = store::unit(write.tx(), &unit.id).await?.ok_or(Error::Stale)?;
+        // The row may have been counted up in this very loop: it is read as it is.
+        let unit = store::unit(write.tx(), &sale.unit_id).await?.ok_or(Error::Stale)?;
         store::count_order(write.tx(), &unit, sale.sold_at).await?;
     }
     write.commit().await?;
     Ok(outcomes)
 }
 
-fn act(
+async fn plan(
+    kernel: &Kernel,
     write: &Write,
-    sold: &[Sold],
+    orders: &[Order],
     numbers: &[String],
-    outcomes: &[Vec<Outcome>],
-    rows: &[(usize, SaleRow, Unit, bool)],
-) -> Act {
-    let mut lines: Vec<String> =
-        rows.iter().map(|(_, sale, ..)| format!("{} {}\n", sale.unit_id, sale.order_code)).collect();
-    lines.sort();
-    let digest = hex::encode(Sha256::digest(lines.concat()));
-    let twice: Vec<Value> = rows
-        .iter()
-        .filter(|(index, ..)| {
-            let (order, code) = sold[*index].place;
-            outcomes[order][code] == Outcome::SoldBefore
-        })
-        .take(ACT_UNITS_MAX)
-        .map(|(_, sale, ..)| json!(sale.unit_id))
-        .collect();
+    sold: &[Sold],
+    outcomes: &mut [Vec<Outcome>],
+) -> Result<Vec<Line>, Error> {
+    let secret = keys::order_secret(kernel, write).await?;
+    let sealer = kernel.sealer()?;
+    let codes: Vec<String> = numbers.iter().map(|number| order_code(&*secret, number)).collect();
+    // The orders of each unit: those in the store, then those of this call.
+    let mut held: HashMap<String, Vec<String>> = HashMap::new();
+    let mut lines = Vec::new();
+    for unit in sold {
+        let (order, code) = unit.place;
+        let id = store::unit_id(unit.gtin.as_str(), &unit.serial);
+        let first_here = !held.contains_key(&id);
+        if first_here {
+            let known = store::sales_of(write.tx(), std::slice::from_ref(&id)).await?;
+            held.insert(id.clone(), known.into_iter().map(|sale| sale.order_code).collect());
+        }
+        let Some(of_unit) = held.get_mut(&id) else { continue };
+        if of_unit.contains(&codes[order]) {
+            outcomes[order][code] = Outcome::Duplicate;
+            continue;
+        }
+        let before = !of_unit.is_empty();
+        outcomes[order][code] = if before { Outcome::SoldBefore } else { Outcome::Recorded };
+        of_unit.push(codes[order].clone());
+        let fresh = match first_here && store::unit(write.tx(), &id).await?.is_none() {
+            true => Some(Unit::new(&id, &unit.key_id, unit.gtin.as_str(), unit.counter)),
+            false => None,
+        };
+        let sale = SaleRow {
+            sealed: sealer.seal(kernel.rng(), &order_purpose(&id), numbers[order].as_bytes())?,
+            unit_id: id,
+            order_code: codes[order].clone(),
+            sold_at: orders[order].sold_at.unwrap_or(write.now()),
+            act_id: String::new(),
+        };
+        lines.push(Line { sale, fresh, before });
+    }
+    Ok(lines)
+}
+
+fn act(write: &Write, numbers: &[String], outcomes: &[Vec<Outcome>], lines: &[Line]) -> Act {
+    let mut sales: Vec<String> =
+        lines.iter().map(|Line { sale, .. }| format!("{} {}\n", sale.unit_id, sale.order_code)).collect();
+    sales.sort();
+    let digest = hex::encode(Sha256::digest(sales.concat()));
+    let twice: Vec<Value> =
+        lines.iter().filter(|line| line.before).take(ACT_UNITS_MAX).map(|line| json!(line.sale.unit_id)).collect();
     let forged = outcomes.iter().flatten().filter(|outcome| **outcome == Outcome::Forged).count();
     Act::new("units.sold", "sale", &write.new_id())
-        .public("units", rows.len())
+        .public("units", lines.len())
         .public("sha256", digest)
         .public("sold_before", twice)
         .public("forged", forged)

@@ -235,12 +235,15 @@ impl LayoutChoices {
     pub(super) fn of(cx: &View) -> Self {
         let layout = |layout: &labels::Layout| {
             let roll = layout.labels_per_page() == 1;
-            let label = cx.ta(if roll { "trace-layout-roll" } else { "trace-layout-sheet" }, &[
-                ("name", layout.name.into()),
-                ("width", cx.decimal(layout.label_width_mm, 1).into()),
-                ("height", cx.decimal(layout.label_height_mm, 1).into()),
-                ("n", (layout.labels_per_page() as u64).into()),
-            ]);
+            let label = cx.ta(
+                if roll { "trace-layout-roll" } else { "trace-layout-sheet" },
+                &[
+                    ("name", layout.name.into()),
+                    ("width", cx.decimal(layout.label_width_mm, 1).into()),
+                    ("height", cx.decimal(layout.label_height_mm, 1).into()),
+                    ("n", (layout.labels_per_page() as u64).into()),
+                ],
+            );
             Choice::new(layout.name, label)
         };
         LayoutChoices {
@@ -249,11 +252,7 @@ impl LayoutChoices {
                 Choice::new("qr", cx.t("trace-symbol-qr")),
                 Choice::new("datamatrix", cx.t("trace-symbol-datamatrix")),
             ],
-            formats: vec![
-                Choice::new("pdf", "PDF"),
-                Choice::new("svg", "SVG (ZIP)"),
-                Choice::new("png", "PNG (ZIP)"),
-            ],
+            formats: vec![Choice::new("pdf", "PDF"), Choice::new("svg", "SVG (ZIP)"), Choice::new("png", "PNG (ZIP)")],
         }
     }
 }

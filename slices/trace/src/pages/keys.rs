@@ -1,9 +1,9 @@
 //! The keys of codes, and their rotation.
 
 use super::parts::refused;
+use crate::Error;
 use crate::api::codes::RotateBody;
 use crate::model::{CodeKey, Purpose};
-use crate::Error;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use kernel::{Actor, Permission};

@@ -144,9 +144,8 @@ pub(crate) async fn export(
     PagingQuery(paging): PagingQuery,
 ) -> Result<Response, Failure> {
     let filter = query.filter()?;
-    let head = [
-        "number", "product", "gtin", "merchant", "produced-on", "expires-on", "origin", "plant", "units", "state",
-    ];
+    let head =
+        ["number", "product", "gtin", "merchant", "produced-on", "expires-on", "origin", "plant", "units", "state"];
     let mut writer = web::csv::Writer::new(head.map(|column| cx.t(&format!("trace-{column}"))));
     for row in all_lots(site.kernel(), &actor, &filter, &paging).await? {
         writer.row([

@@ -14,8 +14,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use std::collections::HashMap;
 use ui::parts::{
-    Choice, Column, Field, FormErrors, PageHeader, Row, Table, Tile, Tone, badge, card, confirm, copyable, empty, facts,
-    form_post, submit,
+    Choice, Column, Field, FormErrors, PageHeader, Row, Table, Tile, Tone, badge, card, confirm, copyable, empty,
+    facts, form_post, submit,
 };
 use ui::{View, icon, shell};
 use web::{Cx, Failure, Form, Path, Signed, Site, Visitor};
@@ -100,10 +100,9 @@ fn lot_facts(cx: &View, page: &LotPage, side: Side) -> impl maud::Render {
         Side::Console => "/console/listings/",
         Side::Merchant => "/merchant/listings/",
     };
-    let mut list = facts().add(cx.t("trace-number"), copyable(cx, &lot.number)).add(
-        cx.t("trace-gtin"),
-        copyable(cx, lot.gtin.as_str()),
-    );
+    let mut list = facts()
+        .add(cx.t("trace-number"), copyable(cx, &lot.number))
+        .add(cx.t("trace-gtin"), copyable(cx, lot.gtin.as_str()));
     if side == Side::Console {
         list = list.add(
             cx.t("trace-merchant"),
@@ -118,9 +117,12 @@ fn lot_facts(cx: &View, page: &LotPage, side: Side) -> impl maud::Render {
     .add(cx.t("trace-expires-on"), day(lot.expires_on))
     .add(cx.t("trace-origin"), if lot.origin.is_empty() { "—" } else { &lot.origin })
     .add(cx.t("trace-plant"), if lot.plant.is_empty() { "—" } else { &lot.plant })
-    .add(cx.t("trace-created-at"), html! {
-        (cx.moment(lot.created_at)) " " a href={ "/proofs/" (lot.act_id) } { (cx.t("trace-proof")) }
-    })
+    .add(
+        cx.t("trace-created-at"),
+        html! {
+            (cx.moment(lot.created_at)) " " a href={ "/proofs/" (lot.act_id) } { (cx.t("trace-proof")) }
+        },
+    )
 }
 
 fn documents(cx: &View, page: &LotPage, own: bool) -> Markup {
@@ -169,11 +171,14 @@ fn units_card(cx: &View, page: &LotPage, errors: &FormErrors) -> Markup {
         .iter()
         .filter(free)
         .map(|batch| {
-            let label = cx.ta("trace-batch-choice", &[
-                ("at", cx.moment_text(batch.created_at).into()),
-                ("count", batch.count().into()),
-                ("used", batch.commissioned.into()),
-            ]);
+            let label = cx.ta(
+                "trace-batch-choice",
+                &[
+                    ("at", cx.moment_text(batch.created_at).into()),
+                    ("count", batch.count().into()),
+                    ("used", batch.commissioned.into()),
+                ],
+            );
             Choice::new(&batch.id, label)
         })
         .collect();
@@ -295,12 +300,21 @@ pub(super) fn batch_page(
     let header = PageHeader::new(cx, title.clone()).back(cx.t("trace-batches"), side.batches());
     let list = facts()
         .add(cx.t("trace-gtin"), copyable(cx, batch.gtin.as_str()))
-        .add(cx.t("trace-minted-at"), html! {
-            (cx.moment(batch.created_at)) " " a href={ "/proofs/" (batch.act_id) } { (cx.t("trace-proof")) }
-        })
+        .add(
+            cx.t("trace-minted-at"),
+            html! {
+                (cx.moment(batch.created_at)) " " a href={ "/proofs/" (batch.act_id) } { (cx.t("trace-proof")) }
+            },
+        )
         .add(cx.t("trace-key-number"), batch.key_number)
-        .maybe(cx.t("trace-number"), batch.lot.as_ref().map(|(id, number)| html! { a href=(side.lot(id)) { (number) } }))
-        .add(cx.t("trace-covered"), cx.t(if batch.covered_key_id.is_some() { "trace-with-covered" } else { "trace-covered-none" }))
+        .maybe(
+            cx.t("trace-number"),
+            batch.lot.as_ref().map(|(id, number)| html! { a href=(side.lot(id)) { (number) } }),
+        )
+        .add(
+            cx.t("trace-covered"),
+            cx.t(if batch.covered_key_id.is_some() { "trace-with-covered" } else { "trace-covered-none" }),
+        )
         .maybe(cx.t("trace-first-code"), first.map(|code| html! { (copyable(cx, &code.digital_link)) }))
         .maybe(cx.t("trace-element-string"), first.map(|code| html! { (copyable(cx, &code.bracketed)) }));
     let rows = runs.iter().map(|run| {

@@ -114,7 +114,8 @@ pub(super) fn history(cx: &View, acts: &[ActRecord]) -> Markup {
             |key: &str| act.private.as_ref().and_then(|part| part.get(key)).and_then(serde_json::Value::as_str);
         let number = |key: &str| act.public.get(key).and_then(serde_json::Value::as_u64);
         let units = number("units").or_else(|| number("count"));
-        let kind = act.public_text("document_kind").map(|kind| cx.t(&format!("trace-document-{}", kind.replace('_', "-"))));
+        let kind =
+            act.public_text("document_kind").map(|kind| cx.t(&format!("trace-document-{}", kind.replace('_', "-"))));
         let role = act.public.pointer("/actor/role").and_then(serde_json::Value::as_str).unwrap_or("");
         let who = cx.t(match role {
             "system" => "trace-who-system",

@@ -1,14 +1,12 @@
 //! One unit: what a pasted or scanned code says.
 
 use super::parts::{Side, genuine_mark, lot_mark, unit_mark};
-use crate::model::{Authenticity, Covered, Turn, UnitState, UnitStanding};
+use crate::model::{Authenticity, Covered, Turn, UnitStanding, UnitState};
 use crate::units::Unreadable;
 use axum::extract::State;
 use maud::{Markup, html};
 use serde::Deserialize;
-use ui::parts::{
-    Field, FormErrors, PageHeader, Tone, alert, card, copyable, facts, form_get, submit,
-};
+use ui::parts::{Field, FormErrors, PageHeader, Tone, alert, card, copyable, facts, form_get, submit};
 use ui::{View, shell};
 use web::{Cx, Failure, Query, Signed, Site};
 
@@ -100,34 +98,46 @@ fn standing(cx: &View, unit: &UnitStanding, merchant: Option<&String>) -> Markup
         list = list.add(cx.t("trace-state"), unit_mark(cx, unit.state)).add(cx.t("trace-covered"), covered);
     }
     if let Some(batch) = &unit.batch {
-        let place = cx.ta("trace-position", &[
-            ("n", unit.position.unwrap_or(0).into()),
-            ("count", batch.count.into()),
-        ]);
+        let place = cx.ta("trace-position", &[("n", unit.position.unwrap_or(0).into()), ("count", batch.count.into())]);
         list = list
-            .add(cx.t("trace-merchant"), html! {
-                a href={ "/console/merchants/" (batch.merchant_id) } { (merchant.unwrap_or(&batch.merchant_id)) }
-            })
-            .add(cx.t("trace-listing"), html! {
-                a href={ "/console/listings/" (batch.listing_id) } { (batch.listing_id) }
-            })
-            .add(cx.t("trace-batch"), html! {
-                a href=(Side::Console.batch(&batch.id)) { (place) } " " (cx.moment(batch.minted_at))
-            });
+            .add(
+                cx.t("trace-merchant"),
+                html! {
+                    a href={ "/console/merchants/" (batch.merchant_id) } { (merchant.unwrap_or(&batch.merchant_id)) }
+                },
+            )
+            .add(
+                cx.t("trace-listing"),
+                html! {
+                    a href={ "/console/listings/" (batch.listing_id) } { (batch.listing_id) }
+                },
+            )
+            .add(
+                cx.t("trace-batch"),
+                html! {
+                    a href=(Side::Console.batch(&batch.id)) { (place) } " " (cx.moment(batch.minted_at))
+                },
+            );
     }
     if let Some(lot) = &unit.lot {
-        list = list.add(cx.t("trace-number"), html! {
-            a href=(Side::Console.lot(&lot.id)) { (lot.number) } " " (lot_mark(cx, lot.state)) " " (lot.product)
-        });
+        list = list.add(
+            cx.t("trace-number"),
+            html! {
+                a href=(Side::Console.lot(&lot.id)) { (lot.number) } " " (lot_mark(cx, lot.state)) " " (lot.product)
+            },
+        );
     }
     list = list
         .maybe(cx.t("trace-commissioned"), unit.commissioned.as_ref().map(|at| turn(cx, at)))
         .maybe(cx.t("trace-decommissioned"), unit.decommissioned.as_ref().map(|at| turn(cx, at)));
     if unit.orders > 0 {
-        list = list.add(cx.t("trace-sold"), html! {
-            (cx.ta("trace-orders-n", &[("n", unit.orders.into())]))
-            @if let Some(at) = unit.first_sold_at { " " (cx.moment(at)) }
-        });
+        list = list.add(
+            cx.t("trace-sold"),
+            html! {
+                (cx.ta("trace-orders-n", &[("n", unit.orders.into())]))
+                @if let Some(at) = unit.first_sold_at { " " (cx.moment(at)) }
+            },
+        );
     }
     html! {
         @if let Some(warning) = warning { (alert(Tone::Danger, &warning, html! {})) }

@@ -22,6 +22,22 @@ pub(crate) struct Unit {
     pub covered_wrong: u64,
 }
 
+impl Unit {
+    /// A unit nothing happened to yet.
+    pub(crate) fn new(id: &str, key_id: &str, gtin: &str, counter: u64) -> Unit {
+        Unit {
+            id: id.to_owned(),
+            key_id: key_id.to_owned(),
+            gtin: gtin.to_owned(),
+            counter,
+            orders: 0,
+            first_sold_at: None,
+            covered_used_at: None,
+            covered_wrong: 0,
+        }
+    }
+}
+
 /// A unit in an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SaleRow {

@@ -188,7 +188,10 @@ async fn codes_for_a_lot_bear_its_number_also_one_that_a_table_must_quote() {
     let unit = crate::standing(kernel, &batch.gtin, &code.serial).await.unwrap();
     assert_eq!((unit.state, unit.lot.unwrap().id), (UnitState::Commissioned, lot.id.clone()));
     assert_eq!(crate::lot(kernel, &manager(), &lot.id).await.unwrap().units_commissioned, 30);
-    assert_eq!(bench.acts("lot", &lot.id).await, ["lot.created", "codes.minted", "codes.commissioned", "codes.taken"][..3]);
+    assert_eq!(
+        bench.acts("lot", &lot.id).await,
+        ["lot.created", "codes.minted", "codes.commissioned", "codes.taken"][..3]
+    );
 }
 
 #[tokio::test]
@@ -206,7 +209,8 @@ async fn label_sheets_are_made_in_every_form_and_wrong_wishes_are_refused_at_the
     };
     for layout in labels::LAYOUTS {
         for symbol in ["qr", "datamatrix"] {
-            let request = SheetRequest { symbol: symbol.into(), layout: layout.name.into(), count: 3, ..Default::default() };
+            let request =
+                SheetRequest { symbol: symbol.into(), layout: layout.name.into(), count: 3, ..Default::default() };
             match make(request) {
                 Ok((name, out)) => assert!(out.starts_with(b"%PDF-") && name.ends_with("-1-3.pdf"), "{name}"),
                 Err(error) => assert_eq!(said::<()>(Err(error)), "label_sheet_refused", "{} {symbol}", layout.name),
@@ -214,7 +218,8 @@ async fn label_sheets_are_made_in_every_form_and_wrong_wishes_are_refused_at_the
         }
     }
     for format in ["svg", "png"] {
-        let request = SheetRequest { format: format.into(), symbol: "datamatrix".into(), used: 4, ..Default::default() };
+        let request =
+            SheetRequest { format: format.into(), symbol: "datamatrix".into(), used: 4, ..Default::default() };
         let (name, out) = make(request).unwrap();
         let zip = zip::ZipArchive::new(std::io::Cursor::new(out)).unwrap();
         // 60 labels behind 4 used ones on sheets of 24.

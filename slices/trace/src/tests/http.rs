@@ -42,7 +42,8 @@ async fn send(
     kind: &str,
     body: impl Into<Body>,
 ) -> (StatusCode, String) {
-    let mut request = Request::builder().method(method).uri(path).header("content-type", kind).header("accept-language", "en");
+    let mut request =
+        Request::builder().method(method).uri(path).header("content-type", kind).header("accept-language", "en");
     if !token.is_empty() {
         request = request.header("authorization", format!("Bearer {token}"));
     }
@@ -101,7 +102,8 @@ async fn a_merchant_enters_a_lot_mints_prints_and_staff_look_a_code_up() {
     let (_, page) = get(&router, "manager", "/console/trace/unit?code=%3Cscript%3Ealert(1)%3C/script%3E").await;
     assert!(page.contains("This is no code") && !page.contains("<script>alert"));
     let id = lot.rsplit('/').next().unwrap();
-    let (status, _) = post(&router, "manager", &format!("/console/trace/lots/{id}/state"), "state=recalled&reason=x").await;
+    let (status, _) =
+        post(&router, "manager", &format!("/console/trace/lots/{id}/state"), "state=recalled&reason=x").await;
     assert_eq!(status, StatusCode::SEE_OTHER);
     let (_, page) = get(&router, "manager", &format!("/console/trace/lots/{id}")).await;
     assert!(page.contains("Lot recalled") && page.contains("Reopen"));
@@ -147,7 +149,8 @@ async fn other_merchants_and_readers_are_kept_out() {
     }
     let file = format!("/v1/codes/{}/file", batch.id);
     assert_eq!(get(&router, "auditor", &file).await.0, StatusCode::FORBIDDEN);
-    let (status, _) = post(&router, "auditor", "/console/trace/keys/rotate", "merchant_id=m1&purpose=unit&reason=x").await;
+    let (status, _) =
+        post(&router, "auditor", "/console/trace/keys/rotate", "merchant_id=m1&purpose=unit&reason=x").await;
     assert_eq!(status, StatusCode::FORBIDDEN);
     let state = format!("/merchant/lots/{}/state", lot.id);
     assert_eq!(post(&router, "owner-m1", &state, "state=blocked&reason=x").await.0, StatusCode::FORBIDDEN);
@@ -167,7 +170,8 @@ async fn the_whole_walk_is_there_as_json() {
     assert_eq!(changed["origin"], "安吉");
     let form = "--b\r\nContent-Disposition: form-data; name=\"kind\"\r\n\r\nquarantine\r\n--b\r\nContent-Disposition: form-data; name=\"issuer\"\r\n\r\n海关\r\n--b\r\nContent-Disposition: form-data; name=\"public\"\r\n\r\ntrue\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\nContent-Type: application/pdf\r\n\r\n%PDF-1.4 q\r\n--b--\r\n";
     let (status, text) =
-        send(&router, "owner-m1", "POST", &format!("/v1/lots/{id}/documents"), "multipart/form-data; boundary=b", form).await;
+        send(&router, "owner-m1", "POST", &format!("/v1/lots/{id}/documents"), "multipart/form-data; boundary=b", form)
+            .await;
     assert_eq!(status, StatusCode::CREATED, "{text}");
     let document: Value = serde_json::from_str(&text).unwrap();
     let (status, content) = get(&router, "", document["path"].as_str().unwrap()).await;
@@ -194,7 +198,8 @@ async fn the_whole_walk_is_there_as_json() {
     assert_eq!(seen, ["sold", "commissioned", "decommissioned", "minted", "unreadable", "unminted"]);
     assert_eq!(units[0]["orders"], 2);
     assert_eq!(units[5]["authenticity"], "forged");
-    let (status, answer) = api(&router, "", "POST", "/v1/units/covered", json!({"code": link(1), "covered": "X"})).await;
+    let (status, answer) =
+        api(&router, "", "POST", "/v1/units/covered", json!({"code": link(1), "covered": "X"})).await;
     assert_eq!((status, &answer["result"]), (StatusCode::OK, &json!("none")));
     let rotate = json!({"merchant_id": "m1", "purpose": "unit", "reason": "yearly"});
     let (_, key) = api(&router, "manager", "POST", "/v1/code-keys/rotate", rotate).await;

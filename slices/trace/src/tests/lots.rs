@@ -40,7 +40,8 @@ async fn a_lot_is_entered_changed_blocked_and_recalled_with_an_act_for_each_step
         let late = crate::change(kernel, &owner("m1"), &entered.id, 7, change).await;
         assert!(["wrong_state", "stale"].contains(&said(late).as_str()));
         let acts = bench.acts("lot", &entered.id).await;
-        let expected = ["created", "changed", "blocked", "recalled", "reopened", "withdrawn"].map(|k| format!("lot.{k}"));
+        let expected =
+            ["created", "changed", "blocked", "recalled", "reopened", "withdrawn"].map(|k| format!("lot.{k}"));
         assert_eq!(acts, expected, "{}: a step taken twice is one act", bench.kind);
     }
 }

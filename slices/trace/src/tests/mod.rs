@@ -19,6 +19,7 @@ pub(crate) const BASE: &str = "https://quality.example";
 
 pub(crate) fn migrations() -> db::Migrations {
     let mut all = listings::testing::migrations();
+    all.extend(web::migrations());
     all.extend(crate::migrations());
     all
 }

@@ -20,7 +20,12 @@ async fn units_go_from_minted_to_commissioned_to_sold_to_taken_out() {
         let (lot, batch) = (lot(kernel, "m1", "L1").await, mint(kernel, "m1", 100).await);
         let after = crate::commission(kernel, &owner("m1"), &lot.id, range(&batch, 11, 20)).await.unwrap();
         assert_eq!(after.units_commissioned, 20);
-        for (number, expected) in [(10, UnitState::Minted), (11, UnitState::Commissioned), (30, UnitState::Commissioned), (31, UnitState::Minted)] {
+        for (number, expected) in [
+            (10, UnitState::Minted),
+            (11, UnitState::Commissioned),
+            (30, UnitState::Commissioned),
+            (31, UnitState::Minted),
+        ] {
             assert_eq!(state(kernel, &batch, number).await, expected, "{} {number}", bench.kind);
         }
         let sold = code(kernel, &batch, 12).await.digital_link;
@@ -111,7 +116,12 @@ async fn a_unit_sold_in_two_orders_is_a_fact_that_stays() {
         ];
         let outcomes = crate::record_sales(kernel, &manager(), &first).await.unwrap();
         use Outcome::{Duplicate, Forged, Recorded, SoldBefore, Unreadable};
-        assert_eq!(outcomes, [vec![Recorded, Recorded, Forged, Unreadable], vec![SoldBefore, Duplicate]], "{}", bench.kind);
+        assert_eq!(
+            outcomes,
+            [vec![Recorded, Recorded, Forged, Unreadable], vec![SoldBefore, Duplicate]],
+            "{}",
+            bench.kind
+        );
         let again = crate::record_sales(kernel, &manager(), &first).await.unwrap();
         assert_eq!(again, [vec![Duplicate, Duplicate, Forged, Unreadable], vec![Duplicate, Duplicate]]);
         let unit = crate::standing(kernel, &batch.gtin, &one.serial).await.unwrap();
