@@ -1,0 +1,122 @@
+//! Rows of units' and lots' records.
+
+use super::fail;
+use super::schema::{lots, units};
+use ground::{Problem, Timestamp};
+use journey::clones::{LotRecord, UnitRecord};
+use kernel::Result;
+use sea_orm::sea_query::{Condition, Expr};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+
+/// The record of a unit; `None` when nothing was ever seen of it.
+pub(crate) async fn unit(db: &impl ConnectionTrait, gtin: &str, serial: &str) -> Result<Option<UnitRecord>> {
+    let found = units::Entity::find_by_id((gtin.to_owned(), serial.to_owned())).one(db).await.map_err(fail)?;
+    found.map(|row| read_unit(&row.record)).transpose()
+}
+
+fn read_unit(text: &str) -> Result<UnitRecord> {
+    let bytes = hex::decode(text).ok();
+    bytes
+        .and_then(|bytes| UnitRecord::from_bytes(&bytes))
+        .ok_or_else(|| Problem::internal("a unit's record is damaged"))
+}
+
+/// Keeps a unit's record if nobody else has taken anything in since it had `before` observations. `false`: somebody has.
+pub(crate) async fn save_unit(
+    db: &impl ConnectionTrait,
+    (gtin, serial): (&str, &str),
+    lot_id: Option<&str>,
+    before: u32,
+    record: &UnitRecord,
+    now: Timestamp,
+) -> Result<bool> {
+    let text = hex::encode(record.to_bytes());
+    if before == 0 {
+        let row = units::Model {
+            gtin: gtin.to_owned(),
+            serial: serial.to_owned(),
+            lot_id: lot_id.map(str::to_owned),
+            observations: i64::from(record.observations),
+            record: text,
+            updated_at: now.micros(),
+        };
+        // A second row with this key cannot be: whoever is later finds the first.
+        return Ok(units::Entity::insert(row.into_active_model()).exec_without_returning(db).await.is_ok());
+    }
+    let done = units::Entity::update_many()
+        .col_expr(units::Column::Record, Expr::value(text))
+        .col_expr(units::Column::Observations, Expr::value(i64::from(record.observations)))
+        .col_expr(units::Column::UpdatedAt, Expr::value(now.micros()))
+        .filter(units::Column::Gtin.eq(gtin))
+        .filter(units::Column::Serial.eq(serial))
+        .filter(units::Column::Observations.eq(i64::from(before)))
+        .exec(db)
+        .await
+        .map_err(fail)?;
+    Ok(done.rows_affected == 1)
+}
+
+/// A unit's row for a comparison with its sightings.
+pub(crate) struct KeptUnit {
+    /// GTIN.
+    pub gtin: String,
+    /// Serial number.
+    pub serial: String,
+    /// Its record.
+    pub record: UnitRecord,
+}
+
+/// Units after this one, in order of their key.
+pub(crate) async fn units_after(db: &impl ConnectionTrait, after: (&str, &str), most: u64) -> Result<Vec<KeptUnit>> {
+    let (gtin, serial) = after;
+    let same = Condition::all().add(units::Column::Gtin.eq(gtin)).add(units::Column::Serial.gt(serial));
+    let later = Condition::any().add(units::Column::Gtin.gt(gtin)).add(same);
+    let rows = units::Entity::find()
+        .filter(later)
+        .order_by_asc(units::Column::Gtin)
+        .order_by_asc(units::Column::Serial)
+        .limit(most)
+        .all(db)
+        .await
+        .map_err(fail)?;
+    rows.into_iter()
+        .map(|row| Ok(KeptUnit { record: read_unit(&row.record)?, gtin: row.gtin, serial: row.serial }))
+        .collect()
+}
+
+/// The record of a lot.
+pub(crate) async fn lot(db: &impl ConnectionTrait, lot_id: &str) -> Result<Option<LotRecord>> {
+    let found = lots::Entity::find_by_id(lot_id).one(db).await.map_err(fail)?;
+    let read = |row: lots::Model| {
+        let bytes = hex::decode(&row.record).ok();
+        bytes
+            .and_then(|bytes| LotRecord::from_bytes(&bytes))
+            .ok_or_else(|| Problem::internal("a lot's record is damaged"))
+    };
+    found.map(read).transpose()
+}
+
+/// As [`save_unit`], by the number of scans.
+pub(crate) async fn save_lot(
+    db: &impl ConnectionTrait,
+    lot_id: &str,
+    before: u64,
+    record: &LotRecord,
+    now: Timestamp,
+) -> Result<bool> {
+    let (text, scans) = (hex::encode(record.to_bytes()), record.scans as i64);
+    if before == 0 {
+        let row = lots::Model { lot_id: lot_id.to_owned(), scans, record: text, updated_at: now.micros() };
+        return Ok(lots::Entity::insert(row.into_active_model()).exec_without_returning(db).await.is_ok());
+    }
+    let done = lots::Entity::update_many()
+        .col_expr(lots::Column::Record, Expr::value(text))
+        .col_expr(lots::Column::Scans, Expr::value(scans))
+        .col_expr(lots::Column::UpdatedAt, Expr::value(now.micros()))
+        .filter(lots::Column::LotId.eq(lot_id))
+        .filter(lots::Column::Scans.eq(before as i64))
+        .exec(db)
+        .await
+        .map_err(fail)?;
+    Ok(done.rows_affected == 1)
+}

@@ -1,0 +1,232 @@
+//! The slice through its public door: requests to the router and public functions, with the shipped packs, a fake clock and
+//! real stores.
+
+mod console;
+mod copies;
+mod page;
+mod resolver;
+
+use crate::{CATALOG, Settings, routes};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use ground::Language;
+use http_body_util::BodyExt;
+use kernel::testing::{Bench, owner};
+use kernel::{Actor, ActorKind, Kernel, Permission, Reaction, Role};
+use ledger::Ledger;
+use listings::{Content, testing as goods};
+use std::sync::Arc;
+use tower::ServiceExt;
+use web::{Authenticator, FixedNav, Routes, SignedSession, Site};
+
+/// A trade item of the test's merchant.
+const GTIN: &str = "06901234567892";
+
+fn migrations() -> db::Migrations {
+    let mut all = goods::migrations();
+    all.extend(web::migrations());
+    all.extend(trace::migrations());
+    all.extend(events::migrations());
+    all.extend(reports::migrations());
+    all.extend(recalls::migrations());
+    all.extend(crate::migrations());
+    all
+}
+
+/// The token says who it is: a role, and for merchants the organisation behind a colon.
+struct People;
+
+#[async_trait::async_trait]
+impl Authenticator for People {
+    async fn session(&self, _: &Kernel, _: &str) -> kernel::Result<Option<SignedSession>> {
+        Ok(None)
+    }
+
+    async fn bearer(&self, _: &Kernel, token: &str) -> kernel::Result<Option<Actor>> {
+        let (role, organisation) = match token.split_once(':') {
+            Some((role, organisation)) => (role, Some(organisation.to_owned())),
+            None => (token, None),
+        };
+        Ok(Role::from_name(role).map(|role| Actor {
+            id: format!("user-{token}"),
+            name: token.to_owned(),
+            roles: [role].into(),
+            organisation,
+            kind: ActorKind::Token { token: "t".into(), scopes: Permission::ALL.into_iter().collect() },
+            language: Language::En,
+        }))
+    }
+}
+
+fn reactions() -> Vec<Reaction> {
+    vec![
+        Reaction::new("scans-orders", &["units.sold"], crate::on_units_sold),
+        Reaction::new("scans-changed", &["lot.blocked", "lot.withdrawn", "lot.recalled"], crate::on_changed),
+    ]
+}
+
+/// An enrolled merchant with a lot of ten commissioned units, behind the router.
+struct House {
+    bench: Bench,
+    router: Router,
+    ledger: Ledger,
+    lot: trace::Lot,
+    serials: Vec<String>,
+    covered: Vec<String>,
+}
+
+/// One answer.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> String {
+        let all: Vec<&str> = self.headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+        all.join(", ")
+    }
+
+    /// What stands on the sign.
+    fn sign(&self) -> &str {
+        let (_, rest) = self.body.split_once("data-sign=\"").unwrap_or(("", "none\""));
+        rest.split_once('"').map_or("", |(sign, _)| sign)
+    }
+}
+
+async fn house() -> House {
+    house_over(Bench::sqlite(migrations).await).await
+}
+
+async fn house_over(bench: Bench) -> House {
+    let kernel = bench.kernel.clone();
+    goods::merchant(&kernel, "m1", 1, &["daily/home"]).await;
+    let content = Content { gtin: GTIN[1..].to_owned(), ..goods::honest("保温杯") };
+    goods::offer(&kernel, "m1", "x-1", content).await;
+    let actor = owner("m1");
+    let new = trace::NewLot {
+        merchant_id: "m1".into(),
+        gtin: GTIN.into(),
+        number: "L-1".into(),
+        product: "不锈钢保温杯".into(),
+        produced_on: "2026-02-01".into(),
+        expires_on: "2031-02-01".into(),
+        origin: "浙江永康".into(),
+        plant: "永康杯业".into(),
+    };
+    let lot = trace::create(&kernel, &actor, new).await.expect("a lot");
+    let batch = trace::NewBatch {
+        merchant_id: "m1".into(),
+        gtin: GTIN.into(),
+        count: 10,
+        lot_id: Some(lot.id.clone()),
+        covered: true,
+    };
+    let batch = trace::mint(&kernel, &actor, batch).await.expect("codes");
+    let file = trace::code_file(&kernel, &actor, &batch.id, "https://quality.example").await.expect("the codes");
+    let codes: Vec<trace::Code> = (1..=10).map(|number| file.code(number).expect("a code")).collect();
+    let settings = ledger::Settings { folder: bench.folder.path().join("ledger"), ..ledger::Settings::default() };
+    let ledger = Ledger::open(&kernel, settings).await.expect("a ledger");
+    let catalogs = Arc::new(ui::Catalogs::new(&[web::CATALOG, CATALOG]).expect("the texts"));
+    let site = web::Settings {
+        base_url: "https://quality.example".into(),
+        address_requests_per_minute: 1_000_000,
+        ..web::Settings::default()
+    };
+    let site =
+        Site::new(kernel.clone(), catalogs, site, Arc::new(People), Arc::new(FixedNav(vec![]))).await.expect("a site");
+    let settings = Settings { country_header: Some("x-country".into()) };
+    let router = Routes::default().merge(routes(ledger.view().clone(), settings)).into_router(site);
+    let lot = trace::lot_by_id(&kernel, &lot.id).await.expect("the store").expect("the lot");
+    let serials = codes.iter().map(|code| code.serial.clone()).collect();
+    let covered = codes.into_iter().map(|code| code.covered).collect();
+    House { bench, router, ledger, lot, serials, covered }
+}
+
+impl House {
+    fn kernel(&self) -> &Kernel {
+        &self.bench.kernel
+    }
+
+    /// The path of a unit's page.
+    fn unit(&self, number: usize) -> String {
+        format!("/01/{GTIN}/21/{}", self.serials[number])
+    }
+
+    async fn settle(&self) {
+        let mut jobs = crate::jobs();
+        jobs.push(self.ledger.job());
+        self.bench.settle(jobs, reactions).await;
+    }
+
+    async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(body.into()).expect("a request");
+        let answer = self.router.clone().oneshot(request).await.expect("an answer");
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let bytes = answer.into_body().collect().await.expect("the body").to_bytes();
+        Answer { status, headers, body: String::from_utf8_lossy(&bytes).into_owned() }
+    }
+
+    /// A phone opens an address.
+    async fn get_as(&self, phone: &str, path: &str) -> Answer {
+        let headers = [("user-agent", phone), ("accept", "text/html"), ("accept-language", "zh-CN")];
+        self.send("GET", path, &headers, Body::empty()).await
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.get_as("phone-1", path).await
+    }
+
+    /// An app reports a scan.
+    async fn app(&self, body: serde_json::Value) -> Answer {
+        let headers = [("content-type", "application/json"), ("accept-language", "en")];
+        self.send("POST", "/v1/scans", &headers, body.to_string()).await
+    }
+
+    /// Somebody signed in asks.
+    async fn staff(&self, token: &str, path: &str) -> Answer {
+        let bearer = format!("Bearer {token}");
+        let headers = [("authorization", bearer.as_str()), ("accept-language", "zh-CN")];
+        self.send("GET", path, &headers, Body::empty()).await
+    }
+
+    /// Sends a public form as a browser without script would: its mark and its cookie included.
+    async fn form(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
+        let shown = self.get(page).await;
+        let cookie = shown.header("set-cookie");
+        let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+        let marker = format!("name=\"{}\" value=\"", ui::CSRF_FIELD);
+        let (_, rest) = shown.body.split_once(&marker).expect("a form with its mark");
+        let mark = rest.split_once('"').map_or("", |(mark, _)| mark);
+        let mut body = url::form_urlencoded::Serializer::new(String::new());
+        body.append_pair(ui::CSRF_FIELD, mark);
+        body.extend_pairs(fields);
+        let headers = [
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("cookie", cookie.as_str()),
+            ("user-agent", "phone-1"),
+            ("accept-language", "zh-CN"),
+        ];
+        self.send("POST", action, &headers, body.finish()).await
+    }
+}
+
+#[test]
+fn both_catalogs_have_the_same_texts() {
+    let ids = |text: &str| {
+        let mut ids: Vec<String> = text
+            .lines()
+            .filter(|line| !line.starts_with([' ', '#']))
+            .filter_map(|line| line.split_once(" =").map(|(id, _)| id.to_owned()))
+            .collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(ids(CATALOG.zh), ids(CATALOG.en));
+}

@@ -1,0 +1,322 @@
+//! Scans on their way into the store, and the warnings they lead to.
+//!
+//! A page does not wait for the disk: what it saw goes into a queue of this process with a limit, and a turn of the job
+//! `scans` stores many at once. Reports of apps wait until they are stored. One turn is one transaction: rows, the records
+//! of the units and lots they belong to, and the warnings; the acts of new warnings follow at once, and if the process
+//! stops between the two, the next turn finds the warning without an act and writes it.
+
+use crate::evidence;
+use crate::known;
+use crate::model::{LotBrief, Sighting, Warning, WarningState};
+use crate::parameters::{Parameters, parameters};
+use crate::store;
+use ground::{Problem, Timestamp};
+use journey::clones::{Event, Finding, LotFacts, LotRecord, UnitRecord, judge, judge_lot};
+use kernel::{Act, Actor, Kernel, Result};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard};
+
+/// Sightings that wait at most; when there are more, the page waits for the disk.
+pub const WAITING_MAX: usize = 20_000;
+/// Sightings of one transaction.
+const TURN_SIGHTINGS_MAX: usize = 1_000;
+/// Tries of a transaction that another process disturbed.
+const TRIES_MAX: u32 = 8;
+/// Warnings whose acts are written in one turn.
+const ACTS_MAX: u64 = 200;
+/// The name of the job.
+pub const JOB: &str = "scans";
+
+/// What waits to be stored.
+#[derive(Default)]
+pub(crate) struct Waiting {
+    queue: Mutex<Queue>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct Queue {
+    sightings: Vec<Sighting>,
+    scans: HashMap<(String, String), u32>,
+}
+
+impl Waiting {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Scans of a unit that are not stored yet.
+    pub fn scans_of(&self, gtin: &str, serial: &str) -> u32 {
+        let queue = self.queue();
+        if queue.scans.is_empty() {
+            return 0;
+        }
+        queue.scans.get(&(gtin.to_owned(), serial.to_owned())).copied().unwrap_or(0)
+    }
+}
+
+/// Takes a sighting in; it is stored soon.
+///
+/// # Errors
+/// What the store says, where the queue was full and the caller had to wait.
+pub(crate) async fn take(kernel: &Kernel, sighting: Sighting) -> Result<()> {
+    let waiting = kernel.memory::<Waiting>();
+    let full = {
+        let mut queue = waiting.queue();
+        if sighting.is_of_unit() && sighting.seen.event == Event::Scan {
+            *queue.scans.entry((sighting.gtin.clone(), sighting.serial.clone())).or_default() += 1;
+        }
+        queue.sightings.push(sighting);
+        queue.sightings.len() > WAITING_MAX
+    };
+    if full {
+        drain(kernel).await?;
+    } else {
+        kernel.wake(JOB);
+    }
+    Ok(())
+}
+
+/// Stores what waits, all of it. Returns how many sightings.
+///
+/// # Errors
+/// What the store says; what was not stored waits on.
+pub async fn drain(kernel: &Kernel) -> Result<u64> {
+    let waiting = kernel.memory::<Waiting>();
+    let _turn = waiting.turn.lock().await;
+    let mut stored = 0;
+    loop {
+        let batch: Vec<Sighting> = {
+            let queue = waiting.queue();
+            queue.sightings.iter().take(TURN_SIGHTINGS_MAX).cloned().collect()
+        };
+        if batch.is_empty() {
+            break;
+        }
+        keep(kernel, &batch).await?;
+        forget(&waiting, &batch);
+        stored += batch.len() as u64;
+    }
+    Ok(stored + announce(kernel).await?)
+}
+
+fn forget(waiting: &Waiting, batch: &[Sighting]) {
+    let mut queue = waiting.queue();
+    queue.sightings.drain(..batch.len());
+    for sighting in batch {
+        let unit = (sighting.gtin.clone(), sighting.serial.clone());
+        if let Some(count) = queue.scans.get_mut(&unit).filter(|_| sighting.seen.event == Event::Scan) {
+            *count -= 1;
+            if *count == 0 {
+                queue.scans.remove(&unit);
+            }
+        }
+    }
+}
+
+async fn keep(kernel: &Kernel, batch: &[Sighting]) -> Result<()> {
+    let limits = parameters(kernel)?;
+    for _ in 0..TRIES_MAX {
+        if try_keep(kernel, batch, &limits).await? {
+            let units = batch.iter().map(|sighting| {
+                let lot = sighting.lot.as_ref().map_or("", |lot| lot.number.as_str());
+                (sighting.gtin.as_str(), sighting.serial.as_str(), lot)
+            });
+            known::forget(kernel, units);
+            return Ok(());
+        }
+    }
+    Err(Problem::internal("other processes kept changing the records of these units"))
+}
+
+/// The records a batch touches, each with what it counted before.
+#[derive(Default)]
+struct Touched {
+    units: BTreeMap<(String, String), (u32, Option<String>, UnitRecord)>,
+    lots: BTreeMap<String, (u64, LotRecord)>,
+}
+
+/// One transaction. `false`: another process took something in for one of these units in between.
+async fn try_keep(kernel: &Kernel, batch: &[Sighting], limits: &Parameters) -> Result<bool> {
+    let tx = kernel.db().write_tx().await?;
+    let now = kernel.now();
+    let mut touched = Touched::default();
+    let mut rows = Vec::with_capacity(batch.len());
+    let mut warnings = Vec::new();
+    for sighting in batch {
+        let mut row = sighting.clone();
+        row.id = kernel.new_id();
+        if sighting.is_of_unit() {
+            let key = (sighting.gtin.clone(), sighting.serial.clone());
+            if !touched.units.contains_key(&key) {
+                let kept = store::records::unit(&tx, &key.0, &key.1).await?.unwrap_or_default();
+                let lot_id = sighting.lot.as_ref().map(|lot| lot.id.clone());
+                touched.units.insert(key.clone(), (kept.observations, lot_id, kept));
+            }
+            if let (Some((_, _, record)), Some(facts)) = (touched.units.get_mut(&key), &sighting.facts) {
+                record.observe(&sighting.seen);
+                row.ordinal = record.observations;
+                let found = judge(record, &sighting.seen, facts, &limits.unit);
+                warnings.extend(found.into_iter().map(|finding| of_unit(kernel, sighting, &finding)));
+            }
+        }
+        if let Some(lot) = sighting.lot.as_ref().filter(|_| sighting.seen.event == Event::Scan) {
+            if !touched.lots.contains_key(&lot.id) {
+                let kept = store::records::lot(&tx, &lot.id).await?.unwrap_or_default();
+                touched.lots.insert(lot.id.clone(), (kept.scans, kept));
+            }
+            if let Some((_, record)) = touched.lots.get_mut(&lot.id) {
+                record.observe(&sighting.seen);
+                let found = judge_lot(record, &LotFacts { units: lot.units }, &limits.lot);
+                warnings.extend(found.into_iter().map(|finding| of_lot(kernel, sighting, lot, &finding)));
+            }
+        }
+        rows.push(row);
+    }
+    store::sightings::insert(&tx, &rows).await?;
+    for ((gtin, serial), (before, lot_id, record)) in &touched.units {
+        if !store::records::save_unit(&tx, (gtin, serial), lot_id.as_deref(), *before, record, now).await? {
+            return Ok(false);
+        }
+    }
+    for (lot_id, (before, record)) in &touched.lots {
+        if !store::records::save_lot(&tx, lot_id, *before, record, now).await? {
+            return Ok(false);
+        }
+    }
+    for warning in &warnings {
+        store::warnings::raise(&tx, warning).await?;
+    }
+    tx.commit().await.map_err(store::fail)?;
+    Ok(true)
+}
+
+fn of_unit(kernel: &Kernel, sighting: &Sighting, finding: &Finding) -> Warning {
+    let lot = sighting.lot.as_ref();
+    Warning {
+        id: kernel.new_id(),
+        rule: finding.rule,
+        state: WarningState::Open,
+        gtin: sighting.gtin.clone(),
+        serial: sighting.serial.clone(),
+        lot_id: lot.map(|lot| lot.id.clone()),
+        lot_number: lot.map(|lot| lot.number.clone()).unwrap_or_default(),
+        product: lot.map(|lot| lot.product.clone()).unwrap_or_default(),
+        merchant_id: lot.map(|lot| lot.merchant_id.clone()).unwrap_or_default(),
+        opened_at: kernel.now(),
+        last_at: kernel.now(),
+        times: 1,
+        evidence: evidence::to_json(&finding.evidence),
+        reason: String::new(),
+        closed_by: None,
+        closed_at: None,
+        open_act_id: None,
+        close_act_id: None,
+    }
+}
+
+fn of_lot(kernel: &Kernel, sighting: &Sighting, lot: &LotBrief, finding: &Finding) -> Warning {
+    let mut warning = of_unit(kernel, sighting, finding);
+    (warning.serial, warning.lot_id) = (String::new(), Some(lot.id.clone()));
+    warning
+}
+
+/// Writes the acts of warnings that have none yet.
+///
+/// # Errors
+/// What the store says.
+pub(crate) async fn announce(kernel: &Kernel) -> Result<u64> {
+    let open = store::warnings::without_act(kernel.db().read(), ACTS_MAX).await?;
+    let mut written = 0;
+    for warning in open {
+        let limits = parameters(kernel)?;
+        let mut write = kernel.begin(&Actor::system("clone-watch")).await?;
+        let act_id = write.act(suspected(&warning, &limits)).await?;
+        if store::warnings::set_open_act(write.tx(), &warning.id, &act_id).await? {
+            write.commit().await?;
+            known::forget_all(kernel);
+            written += 1;
+        }
+    }
+    Ok(written)
+}
+
+fn suspected(warning: &Warning, limits: &Parameters) -> Act {
+    let (kind, id) = warning.subject();
+    let act = Act::new("clone.suspected", kind, &id)
+        .policy(&limits.pack.0, &limits.pack.1)
+        .reason(warning.rule.name())
+        .outcome("suspected")
+        .public("warning", warning.id.as_str())
+        .public("product", warning.product.as_str())
+        .public("evidence_of_rule", warning.evidence.clone());
+    related(act, warning)
+}
+
+/// What else an act about a warning is about.
+pub(crate) fn related(act: Act, warning: &Warning) -> Act {
+    let act = match warning.lot_id.as_deref().filter(|_| !warning.serial.is_empty()) {
+        Some(lot) => act.about("lot", lot),
+        None => act,
+    };
+    let act = if warning.merchant_id.is_empty() { act } else { act.about("merchant", &warning.merchant_id) };
+    act.about("clone_warning", &warning.id)
+}
+
+/// Removes scans past their time, and the keys of days that are over. Records of units stay: they hold no more than when and
+/// how often, and six coarse places.
+///
+/// # Errors
+/// What the store says.
+pub async fn expire(kernel: &Kernel) -> Result<u64> {
+    let limits = parameters(kernel)?;
+    let before = kernel.now().plus_days(-limits.retention_days);
+    let tx = kernel.db().write_tx().await?;
+    let removed = store::sightings::forget_before(&tx, before, TURN_SIGHTINGS_MAX as u64).await?;
+    tx.commit().await.map_err(store::fail)?;
+    Ok(removed + crate::reader::forget_keys(kernel).await?)
+}
+
+/// What a comparison of the records with the stored sightings found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Comparison {
+    /// Units whose record is the fold of their sightings, byte for byte.
+    pub equal: u64,
+    /// Units with sightings past their retention: nothing to compare with.
+    pub shortened: u64,
+    /// Units that differ: `gtin/serial`, at most a hundred.
+    pub differing: Vec<String>,
+}
+
+/// Folds all stored sightings again and compares what comes out with the records.
+///
+/// # Errors
+/// What the store says.
+pub async fn compare(kernel: &Kernel) -> Result<Comparison> {
+    const UNITS: u64 = 500;
+    let (db, mut found) = (kernel.db().read(), Comparison::default());
+    let mut after = (String::new(), String::new());
+    loop {
+        let units = store::records::units_after(db, (&after.0, &after.1), UNITS).await?;
+        let Some(last) = units.last() else { return Ok(found) };
+        after = (last.gtin.clone(), last.serial.clone());
+        for unit in &units {
+            let most = u64::from(unit.record.observations) + 1;
+            let sightings = store::sightings::of_unit(db, &unit.gtin, &unit.serial, most).await?;
+            let mut folded = UnitRecord::default();
+            sightings.iter().for_each(|sighting| folded.observe(&sighting.seen));
+            if (sightings.len() as u64) < u64::from(unit.record.observations) {
+                found.shortened += 1;
+            } else if folded.to_bytes() == unit.record.to_bytes() {
+                found.equal += 1;
+            } else if found.differing.len() < 100 {
+                found.differing.push(crate::model::unit_id(&unit.gtin, &unit.serial));
+            }
+        }
+    }
+}
+
+/// The moment of something an app reports: not in the future, and not longer ago than a key is kept.
+pub(crate) fn believable(now: Timestamp, at: Timestamp) -> bool {
+    at <= now.plus_micros(5 * ground::time::MINUTE_MICROS) && at >= now.plus_days(-crate::reader::KEY_DAYS_KEPT)
+}
