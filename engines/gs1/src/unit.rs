@@ -20,6 +20,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use std::fmt;
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 /// Counters of one GTIN and key: 2⁴⁰.
 pub const COUNTERS: u64 = 1 << 40;
@@ -78,11 +79,11 @@ impl UnitKey {
     /// # Errors
     /// When `id` is over 31.
     pub fn from_secret(id: u8, secret: &[u8; 32]) -> Result<Self, UnitError> {
-        let derived = |purpose: &str| -> [u8; 32] {
+        let derived = |purpose: &str| -> Zeroizing<[u8; 32]> {
             let mut mac = keyed(secret);
             mac.update(b"touchstone.unit.v1/");
             mac.update(purpose.as_bytes());
-            mac.finalize().into_bytes().into()
+            Zeroizing::new(mac.finalize().into_bytes().into())
         };
         Self::from_parts(id, &derived("tag"), &derived("mask"), &derived("second"))
     }
