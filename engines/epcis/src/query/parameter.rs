@@ -97,13 +97,13 @@ impl Parameter<'_> {
     }
 
     pub(super) fn uris(&self) -> Result<Vec<String>, EventError> {
-        for value in self.values.iter().filter(|value| !crate::uri::is_uri(value)) {
-            return Err(self.refuse(
+        match self.values.iter().find(|value| !crate::uri::is_uri(value)) {
+            None => Ok(self.values.to_vec()),
+            Some(value) => Err(self.refuse(
                 format!("“{}”不是有效的 URI", quoted(value)),
                 format!("\"{}\" is not a valid URI", quoted(value)),
-            ));
+            )),
         }
-        Ok(self.values.to_vec())
     }
 
     /// URIs, canonical where they are GS1 identifiers.

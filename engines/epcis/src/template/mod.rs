@@ -232,7 +232,7 @@ impl Column {
         let known = |name: &&str| self::plain(name) == plain;
         COLUMNS
             .iter()
-            .find(|info| known(&info.name) || known(&info.zh) || info.aliases.iter().any(|alias| known(&alias)))
+            .find(|info| known(&info.name) || known(&info.zh) || info.aliases.iter().any(known))
             .map(|info| info.column)
     }
 }
