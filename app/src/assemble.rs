@@ -32,6 +32,7 @@ pub fn routes(
     ledger: &Ledger,
     providers: accounts::oidc::Providers,
     clock: Option<crate::demonstration::ClockControl>,
+    scans: scans::Settings,
 ) -> Routes {
     let routes = Routes::default()
         .merge(accounts::routes_with(providers))
@@ -39,6 +40,11 @@ pub fn routes(
         .merge(listings::routes())
         .merge(review::routes())
         .merge(policies::routes())
+        .merge(trace::routes())
+        .merge(events::routes())
+        .merge(reports::routes())
+        .merge(recalls::routes())
+        .merge(scans::routes(ledger.view().clone(), scans))
         .merge(proofs::routes(ledger.view().clone()))
         .merge(crate::home::routes());
     match clock {
@@ -54,11 +60,15 @@ pub fn routes(
 pub async fn assemble(kernel: Kernel, ledger: Ledger, settings: Settings, parts: Parts) -> Result<Application> {
     let catalogs = Arc::new(Catalogs::new(&crate::catalogs()).context("texts")?);
     let outbound = web::outbound::Client::new(&settings).context("outbound client")?;
+    let outside = proofs::outside_client(&settings, ledger.view().witnesses(), &parts.anchors);
+    let outside = outside.context("witnesses and anchors")?;
     let site = Site::new(kernel.clone(), catalogs, settings, Arc::new(accounts::Authenticator), Arc::new(Navigation))
         .await
         .map_err(anyhow::Error::new)?;
-    let jobs = jobs(&ledger, &outbound, &parts);
-    let routes = routes(&ledger, parts.providers, parts.clock);
+    let home = reports::Home::new(&site.settings().base_url, outbound.clone());
+    let mut jobs = jobs(&ledger, &outbound, &parts, home);
+    jobs.extend(proofs::jobs(&ledger, &outside, &parts.anchors).map_err(anyhow::Error::msg)?);
+    let routes = routes(&ledger, parts.providers, parts.clock, parts.scans);
     let mut table = routes.table().to_vec();
     table.extend(Routes::of_web().table().iter().cloned());
     let router = routes.into_router(site.clone());
@@ -72,8 +82,12 @@ pub struct Parts {
     pub register: Option<merchants::register::Settings>,
     /// Who else signs people in.
     pub providers: accounts::oidc::Providers,
+    /// Where the ledger's trees are kept besides.
+    pub anchors: proofs::anchors::AnchorSettings,
     /// The clock of a demonstration.
     pub clock: Option<crate::demonstration::ClockControl>,
+    /// How the resolver stands in its network.
+    pub scans: scans::Settings,
 }
 
 impl Parts {
@@ -82,11 +96,19 @@ impl Parts {
     /// # Errors
     /// When a secret's file cannot be read.
     pub fn from_config(config: &Config, clock: Option<crate::demonstration::ClockControl>) -> Result<Parts> {
-        Ok(Parts { register: config.register()?, providers: config.providers()?, clock })
+        let country = Some(config.resolver.country_header.clone()).filter(|name| !name.is_empty());
+        let scans = scans::Settings { country_header: country };
+        Ok(Parts {
+            register: config.register()?,
+            providers: config.providers()?,
+            anchors: config.anchors()?,
+            clock,
+            scans,
+        })
     }
 }
 
-fn jobs(ledger: &Ledger, outbound: &web::outbound::Client, parts: &Parts) -> Vec<Job> {
+fn jobs(ledger: &Ledger, outbound: &web::outbound::Client, parts: &Parts, home: reports::Home) -> Vec<Job> {
     let mut jobs =
         vec![
             ledger.job(),
@@ -100,6 +122,10 @@ fn jobs(ledger: &Ledger, outbound: &web::outbound::Client, parts: &Parts) -> Vec
     jobs.extend(listings::jobs());
     jobs.extend(review::jobs());
     jobs.extend(policies::jobs());
+    jobs.extend(events::jobs(outbound.clone()));
+    jobs.extend(reports::jobs(home));
+    jobs.extend(recalls::jobs());
+    jobs.extend(scans::jobs());
     jobs.extend(parts.clock.iter().map(crate::demonstration::ClockControl::job));
     jobs
 }

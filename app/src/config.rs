@@ -17,6 +17,7 @@ pub struct Config {
     pub data: Data,
     pub time: Time,
     pub policies: Policies,
+    pub resolver: Resolver,
     pub limits: Limits,
     pub outbound: Outbound,
     pub register: Register,
@@ -53,6 +54,12 @@ pub struct Time {
 #[allow(missing_docs)]
 pub struct Policies {
     pub folder: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[allow(missing_docs)]
+pub struct Resolver {
+    pub country_header: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -95,6 +102,15 @@ pub struct Oidc {
 pub struct Ledger {
     pub origin: String,
     pub secret_file: String,
+    pub witnesses: Vec<String>,
+    pub witnesses_needed: usize,
+    pub anchor_every_minutes: u64,
+    pub anchor_file: String,
+    pub anchor_webhook: String,
+    pub anchor_webhook_secret_file: String,
+    pub anchor_chain: String,
+    pub anchor_chain_key_file: String,
+    pub anchor_chain_confirmations: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -141,6 +157,7 @@ impl Config {
         if !["text", "json"].contains(&self.log.format.as_str()) {
             bail!("[log] format: {:?} is neither text nor json", self.log.format);
         }
+        self.witnesses()?;
         if self.data.connections_max == 0 {
             bail!("[data] connections_max: at least 1");
         }
@@ -178,6 +195,32 @@ impl Config {
                 status_in_force: from.status_in_force.clone(),
             },
         }))
+    }
+
+    /// The ledger's witnesses and how many of them a tree needs.
+    ///
+    /// # Errors
+    /// Which one is wrong and why.
+    pub fn witnesses(&self) -> Result<ledger::WitnessPolicy> {
+        ledger::WitnessPolicy::parse(&self.ledger.witnesses, self.ledger.witnesses_needed)
+            .map_err(|reason| anyhow::anyhow!("[ledger] witnesses: {reason}"))
+    }
+
+    /// The places in which the ledger's trees are kept besides.
+    ///
+    /// # Errors
+    /// When a secret's file cannot be read.
+    pub fn anchors(&self) -> Result<proofs::anchors::AnchorSettings> {
+        let from = &self.ledger;
+        Ok(proofs::anchors::AnchorSettings {
+            every_minutes: from.anchor_every_minutes,
+            file: from.anchor_file.clone(),
+            webhook: from.anchor_webhook.clone(),
+            webhook_secret: secret(&from.anchor_webhook_secret_file).context("[ledger] anchor_webhook_secret_file")?,
+            chain: from.anchor_chain.clone(),
+            chain_key: secret(&from.anchor_chain_key_file).context("[ledger] anchor_chain_key_file")?,
+            chain_confirmations: from.anchor_chain_confirmations,
+        })
     }
 
     /// Who else signs people in.

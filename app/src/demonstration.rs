@@ -3,6 +3,7 @@
 //! Reading order: [`load`] (in `load.rs`: who applies, who lists), [`links`], [`ClockControl`].
 
 mod clock;
+mod journeys;
 mod load;
 
 pub use clock::{ClockControl, parse_step, routes};
@@ -56,9 +57,11 @@ pub async fn links(app: &Application, base_url: &str, demonstration: bool) -> Re
         let second =
             accounts::demonstration_link(&app.kernel, Role::Reviewer, "reviewer2", None).await.map_err(load::told)?;
         add("reviewer", "reviewer2", second);
-        for login in MERCHANT_LINKS.map(load::merchant_login) {
+        let laboratory = ("laboratory", journeys::LABORATORY_LOGIN.to_owned());
+        let merchants = MERCHANT_LINKS.map(load::merchant_login).map(|login| ("merchant", login));
+        for (role, login) in merchants.into_iter().chain([laboratory]) {
             if let Some(token) = accounts::link_of(&app.kernel, &login).await.map_err(load::told)? {
-                add("merchant", &login, token);
+                add(role, &login, token);
             }
         }
     } else if let Some(token) = accounts::first_admin_link(&app.kernel).await.map_err(load::told)? {

@@ -38,7 +38,12 @@ async fn front(State(site): State<Site>, Visitor(actor): Visitor, Cx(cx): Cx) ->
 
 /// Where somebody begins.
 fn start_of(actor: &Actor) -> &'static str {
-    if actor.organisation.is_some() { "/merchant" } else { "/console" }
+    match actor.roles.first() {
+        Some(kernel::Role::Merchant) => "/merchant",
+        Some(kernel::Role::Laboratory) => "/laboratory",
+        Some(kernel::Role::Brand) => "/merchant/lots",
+        _ => "/console",
+    }
 }
 
 fn front_page(cx: &View) -> Markup {
@@ -57,8 +62,8 @@ fn front_page(cx: &View) -> Markup {
 }
 
 async fn desk(State(site): State<Site>, Signed(actor): Signed, Cx(cx): Cx) -> Result<Response, Failure> {
-    if actor.organisation.is_some() {
-        return Ok(web::redirect("/merchant").into_response());
+    if start_of(&actor) != "/console" {
+        return Ok(web::redirect(start_of(&actor)).into_response());
     }
     let desk = Desk::read(site.kernel(), &actor).await?;
     Ok(shell::console(&cx, &cx.t("app-desk-title"), desk.render(&cx)).into_response())

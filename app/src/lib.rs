@@ -49,6 +49,11 @@ pub fn catalogs() -> Vec<ui::CatalogSource> {
         review::CATALOG,
         policies::CATALOG,
         proofs::CATALOG,
+        trace::CATALOG,
+        events::CATALOG,
+        reports::CATALOG,
+        recalls::CATALOG,
+        scans::CATALOG,
         CATALOG,
     ]
 }
@@ -66,6 +71,11 @@ pub fn error_codes() -> Vec<&'static ErrorCode> {
         review::CODES,
         policies::CODES,
         proofs::CODES,
+        trace::CODES,
+        events::CODES,
+        reports::CODES,
+        recalls::CODES,
+        scans::CODES,
     ]
     .into_iter()
     .flatten()
@@ -82,6 +92,11 @@ pub fn migrations() -> db::Migrations {
     all.extend(listings::migrations());
     all.extend(review::migrations());
     all.extend(policies::migrations());
+    all.extend(trace::migrations());
+    all.extend(events::migrations());
+    all.extend(reports::migrations());
+    all.extend(recalls::migrations());
+    all.extend(scans::migrations());
     all.extend(proofs::migrations());
     all
 }

@@ -4,6 +4,35 @@
 
 use kernel::Reaction;
 
+/// Acts whose outcome the page of a scanned code shows.
+const SHOWN_ON_SCAN_PAGES: &[&str] = &[
+    "lot.created",
+    "lot.changed",
+    "lot.blocked",
+    "lot.recalled",
+    "lot.withdrawn",
+    "lot.reopened",
+    "lot.document_added",
+    "lot.document_withdrawn",
+    "codes.commissioned",
+    "codes.decommissioned",
+    "unit.uncovered",
+    "events.captured",
+    "events.declared_wrong",
+    "report.issued",
+    "report.received",
+    "report.revoked",
+    "report.suspended",
+    "report.reinstated",
+    "laboratory.suspended",
+    "laboratory.restored",
+    "recall.started",
+    "recall.closed",
+    "recall.cancelled",
+    "clone.suspected",
+    "clone.closed",
+];
+
 /// Every reaction.
 pub fn reactions() -> Vec<Reaction> {
     vec![
@@ -48,5 +77,9 @@ pub fn reactions() -> Vec<Reaction> {
         ),
         // other rules are in force -> everything on sale is judged by them
         Reaction::new("rescreen", &["policy.activated"], listings::on_policy_activated),
+        // a unit was sold again -> one of the two is not what it says: the rule about two orders looks
+        Reaction::new("sold-twice", &["units.sold"], scans::on_units_sold),
+        // something was decided about goods -> whoever scans them sees it at once
+        Reaction::new("scan-page-current", SHOWN_ON_SCAN_PAGES, scans::on_changed),
     ]
 }

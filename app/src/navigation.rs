@@ -14,13 +14,19 @@ fn names(permission: Permission) -> Vec<&'static str> {
 impl web::Nav for Navigation {
     async fn entries(&self, kernel: &Kernel, actor: Option<&Actor>) -> Vec<NavEntry> {
         let Some(actor) = actor else { return Vec::new() };
-        if actor.organisation.is_some() {
+        // An authority reads what the operator's own people read.
+        if actor.organisation.is_some() && !actor.roles.contains(&Role::Regulator) {
             return vec![
                 NavEntry::new(Area::Merchant, "app-nav-own-home", "/merchant", "home"),
                 NavEntry::new(Area::Merchant, "app-nav-own-enrolment", "/merchant/enrol", "certificate"),
                 NavEntry::new(Area::Merchant, "app-nav-own-listings", "/merchant/listings", "package"),
                 NavEntry::new(Area::Merchant, "app-nav-own-imports", "/merchant/imports", "upload"),
+                NavEntry::new(Area::Merchant, "app-nav-lots", "/merchant/lots", "qrcode"),
+                NavEntry::new(Area::Merchant, "app-nav-events", "/merchant/events", "truck"),
+                NavEntry::new(Area::Merchant, "app-nav-recalls", "/merchant/recalls", "alert-triangle"),
                 NavEntry::new(Area::Merchant, "proofs-own-title", "/merchant/acts", "book"),
+                NavEntry::new(Area::Partner, "app-nav-own-reports", "/laboratory", "flask")
+                    .roles(&names(Permission::OwnReports)),
             ];
         }
         let counts = Counts::read(kernel, actor).await;
@@ -37,6 +43,18 @@ impl web::Nav for Navigation {
             NavEntry::new(Area::Console, "ui-nav-policies", "/console/policies", "scale")
                 .roles(&names(Permission::PoliciesRead))
                 .covers(&["/console/policy-versions", "/console/policy-trials"]),
+            NavEntry::new(Area::Console, "app-nav-trace", "/console/trace", "qrcode")
+                .roles(&names(Permission::TraceRead)),
+            NavEntry::new(Area::Console, "app-nav-events", "/console/events", "truck")
+                .roles(&names(Permission::TraceRead)),
+            NavEntry::new(Area::Console, "app-nav-scans", "/console/scans", "map-pin")
+                .roles(&names(Permission::TraceRead))
+                .count(counts.scans),
+            NavEntry::new(Area::Console, "app-nav-reports", "/console/reports", "flask")
+                .roles(&names(Permission::TraceRead)),
+            NavEntry::new(Area::Console, "app-nav-recalls", "/console/recalls", "alert-triangle")
+                .roles(&names(Permission::RecallsRead))
+                .count(counts.recalls),
             NavEntry::new(Area::Console, "ui-nav-ledger", "/console/ledger", "book")
                 .roles(&names(Permission::LedgerRead)),
             NavEntry::new(Area::Console, "app-nav-accounts", "/console/accounts", "users")
@@ -51,6 +69,8 @@ impl web::Nav for Navigation {
 struct Counts {
     merchants: u64,
     review: u64,
+    scans: u64,
+    recalls: u64,
 }
 
 impl Counts {
@@ -62,6 +82,12 @@ impl Counts {
         }
         if actor.may(Permission::ReviewRead) {
             counts.review = review::waiting(kernel, actor).await.unwrap_or(0);
+        }
+        if actor.may(Permission::TraceRead) {
+            counts.scans = scans::open_warnings(kernel).await.unwrap_or(0);
+        }
+        if actor.may(Permission::RecallsRead) {
+            counts.recalls = recalls::open_count(kernel, actor).await.unwrap_or(0);
         }
         counts
     }

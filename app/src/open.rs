@@ -106,7 +106,8 @@ pub async fn open_ledger(kernel: &Kernel, config: &Config) -> Result<ledger::Led
             secret => Some(secret),
         },
     };
-    ledger::Ledger::open(kernel, settings).await.map_err(anyhow::Error::new).context("ledger")
+    let opened = ledger::Ledger::open(kernel, settings).await.map_err(anyhow::Error::new).context("ledger")?;
+    opened.with_witnesses(config.witnesses()?).map_err(anyhow::Error::new).context("ledger")
 }
 
 /// Writes what a command decided into the ledger, where no server does it: a server that runs holds the ledger's lock and
@@ -121,8 +122,7 @@ pub async fn write_ledger(kernel: &Kernel, config: &Config) -> Result<()> {
         Err(error) => return Err(error),
     };
     ledger.settle(kernel).await.map_err(anyhow::Error::new).context("ledger")?;
-    ledger.log().close();
-    Ok(())
+    ledger.close(kernel).await.map_err(anyhow::Error::new).context("ledger")
 }
 
 fn is_locked(cause: &(dyn std::error::Error + 'static)) -> bool {

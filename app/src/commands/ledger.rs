@@ -1,19 +1,22 @@
-//! `touchstone ledger export | prove | verify | audit`.
+//! `touchstone ledger export | prove | verify | audit | monitor`.
 //!
-//! `verify`, and `audit --folder`, need nothing but files: no server, no database, no network. `export`, `prove` and
-//! `audit` read the data folder and may run beside a server.
+//! `verify`, and `audit --folder`, need nothing but files: no server, no database, no network (but `verify --rpc`, which asks
+//! a chain's node). `export`, `prove` and `audit` read the data folder and may run beside a server. `monitor` is a command
+//! of its own ([`super::monitor`]).
 
 use crate::{Config, open};
 use anyhow::{Context, Result, bail};
 use ground::Problem;
-use kernel::Kernel;
+use kernel::{Actor, Kernel};
 use ledger::View;
 use ledger::audit::Audit;
 use ledger::export::ExportSettings;
-use ledger::offline::{Verification, VerifyRequest};
+use ledger::offline::{Anchored, Verification, VerifyRequest};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use web::outbound::{Client, SystemResolver};
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -49,6 +52,9 @@ enum Command {
         /// Also write the private part with its salt. Personal data: only for who may see it.
         #[arg(long, value_name = "FILE")]
         opening: Option<PathBuf>,
+        /// Prove the act in a tree that stands outside too, and write the receipt of where.
+        #[arg(long, value_name = "FILE")]
+        anchor: Option<PathBuf>,
     },
     /// Check a proof file. Needs no server and no network.
     Verify {
@@ -60,7 +66,21 @@ enum Command {
         /// A file with the act's private part and salt, to check it against the commitment.
         #[arg(long, value_name = "FILE")]
         opening: Option<PathBuf>,
+        /// Public key of a witness whose cosignature counts: name+id+key. May be repeated.
+        #[arg(long = "witness", value_name = "KEY")]
+        witnesses: Vec<String>,
+        /// How many of the witnesses must have cosigned; all of them by default.
+        #[arg(long, value_name = "N", requires = "witnesses")]
+        quorum: Option<usize>,
+        /// A receipt of an anchor, or a whole anchor file: the proof's tree must stand there.
+        #[arg(long, value_name = "FILE")]
+        anchor: Option<PathBuf>,
+        /// Node of the chain that the receipt names: the transaction is looked up there.
+        #[arg(long, value_name = "URL", requires = "anchor")]
+        rpc: Option<String>,
     },
+    /// Follow a log over its static files: it must only grow, and the acts on a subject are listed.
+    Monitor(super::monitor::Args),
     /// Re-read the whole log, recheck every hash, signature and act, and name the first difference.
     Audit {
         /// An exported folder to check without a database, instead of the data folder.
@@ -81,16 +101,28 @@ enum Command {
 /// With what could not be opened, read or written.
 pub async fn run(args: &Args, file: Option<&Path>) -> Result<ExitCode> {
     match &args.command {
-        Command::Verify { proof, key, opening } => {
+        Command::Verify { proof, key, opening, witnesses, quorum, anchor, rpc } => {
             let folder = data_folder(args, file)?;
             let request = VerifyRequest {
                 proof: proof.clone(),
                 key: key.clone(),
                 key_folders: vec![folder.join("ledger")],
                 opening: opening.clone(),
+                witnesses: witnesses.clone(),
+                witnesses_needed: quorum.unwrap_or(witnesses.len()),
+                anchor: anchor.clone(),
             };
-            Ok(print_verification(args.json, proof, ledger::offline::verify(&request)))
+            let verified = ledger::offline::verify(&request);
+            let blocks = match (&verified, rpc) {
+                (Ok(verification), Some(rpc)) => match look_up(verification, rpc).await {
+                    Ok(blocks) => Some(blocks),
+                    Err(reason) => return Ok(refuse(args.json, proof, &reason)),
+                },
+                _ => None,
+            };
+            Ok(print_verification(args.json, proof, verified, blocks))
         }
+        Command::Monitor(monitor) => super::monitor::run(monitor, args.json).await,
         Command::Audit { folder: Some(folder), key, since } => {
             let audit = ledger::offline::audit_folder(folder, key.as_deref(), since.as_deref())?;
             Ok(print_audit(args.json, &audit))
@@ -108,9 +140,10 @@ pub async fn run(args: &Args, file: Option<&Path>) -> Result<ExitCode> {
             let (kernel, view) = open_for_reading(args, file).await?;
             export(args.json, &kernel, &view, out, *private).await
         }
-        Command::Prove { act, out, opening } => {
+        Command::Prove { act, out, opening, anchor } => {
             let (kernel, view) = open_for_reading(args, file).await?;
-            prove(args.json, &kernel, &view, act, out.as_deref(), opening.as_deref()).await
+            let files = Files { out: out.as_deref(), opening: opening.as_deref(), anchor: anchor.as_deref() };
+            prove(args.json, &kernel, &view, act, &files).await
         }
     }
 }
@@ -164,14 +197,14 @@ async fn export(json: bool, kernel: &Kernel, view: &View, out: &Path, private: b
     Ok(ExitCode::SUCCESS)
 }
 
-async fn prove(
-    json: bool,
-    kernel: &Kernel,
-    view: &View,
-    act: &str,
-    out: Option<&Path>,
-    opening: Option<&Path>,
-) -> Result<ExitCode> {
+/// Where a proof and what belongs to it are written.
+struct Files<'a> {
+    out: Option<&'a Path>,
+    opening: Option<&'a Path>,
+    anchor: Option<&'a Path>,
+}
+
+async fn prove(json: bool, kernel: &Kernel, view: &View, act: &str, files: &Files<'_>) -> Result<ExitCode> {
     let explain = |problem: Problem| match problem.code.code {
         "not_found" => anyhow::anyhow!("there is no act {act}"),
         "ledger_not_yet" => {
@@ -179,17 +212,33 @@ async fn prove(
         }
         _ => anyhow::Error::new(problem),
     };
-    let proof = ledger::proof::prove(kernel, view, act).await.map_err(explain)?;
-    let path = out.map_or_else(|| PathBuf::from(format!("{act}.tlog-proof")), Path::to_owned);
+    let proof = match files.anchor {
+        None => ledger::proof::prove(kernel, view, act).await.map_err(explain)?,
+        Some(path) => {
+            let found = proofs::anchors::proof(kernel, view, &Actor::system("ledger"), act).await.map_err(explain)?;
+            let (proof, receipt) = found.context("no anchored tree holds this act yet")?;
+            std::fs::write(path, receipt.to_json()).with_context(|| path.display().to_string())?;
+            proof
+        }
+    };
+    let path = files.out.map_or_else(|| PathBuf::from(format!("{act}.tlog-proof")), Path::to_owned);
     std::fs::write(&path, &proof.file).with_context(|| path.display().to_string())?;
-    if let Some(path) = opening {
+    if let Some(path) = files.opening {
         let opening = proof.opening().context("the private part of this act was erased; there is nothing to open")?;
         std::fs::write(path, opening.to_json()).with_context(|| path.display().to_string())?;
     }
     if json {
-        say!("{}", json!({"file": path, "act": act, "index": proof.index, "size": proof.checkpoint.size}));
+        let witnesses: Vec<&str> = proof.cosigned.iter().map(|one| one.witness.as_str()).collect();
+        let (index, size) = (proof.index, proof.checkpoint.size);
+        say!("{}", json!({"file": path, "act": act, "index": index, "size": size, "witnesses": witnesses}));
     } else {
-        say!("{}: act {act} is leaf {} of {}", path.display(), proof.index, proof.checkpoint.size);
+        say!(
+            "{}: act {act} is leaf {} of {}, {} witnesses",
+            path.display(),
+            proof.index,
+            proof.checkpoint.size,
+            proof.cosigned.len()
+        );
         say!(
             "check it anywhere with: touchstone ledger verify {} --key {}",
             path.display(),
@@ -202,21 +251,44 @@ async fn prove(
     Ok(ExitCode::SUCCESS)
 }
 
+/// Asks a chain's node for the transaction of a receipt. Returns how many blocks stand on it.
+async fn look_up(proved: &Verification, rpc: &str) -> Result<u64, String> {
+    let Some(Anchored::Receipt { receipt, digest }) = &proved.anchored else {
+        return Err("--rpc: the anchor is not a receipt of a chain".to_owned());
+    };
+    let allow: Vec<String> = proofs::witnesses::host_of(rpc).into_iter().collect();
+    let client = Client::with_resolver(&allow, Arc::new(SystemResolver));
+    let expected = hex_bytes(digest).ok_or("the digest is not hexadecimal")?;
+    let found = proofs::anchors::chain::look_up(&client, rpc, &receipt.reference, &expected).await;
+    match found {
+        Ok(Some(blocks)) => Ok(blocks),
+        Ok(None) => Err(format!("the chain has no transaction {}", receipt.reference)),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn hex_bytes(text: &str) -> Option<Vec<u8>> {
+    text.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+}
+
+fn refuse(json: bool, path: &Path, reason: &str) -> ExitCode {
+    if json {
+        say!("{}", json!({"file": path, "holds": false, "reason": reason}));
+    } else {
+        eprintln!("不成立 REFUSED {}: {reason}", path.display());
+    }
+    ExitCode::FAILURE
+}
+
 fn print_verification(
     json: bool,
     path: &Path,
     result: Result<Verification, ledger::offline::OfflineError>,
+    blocks: Option<u64>,
 ) -> ExitCode {
     let proved = match result {
         Ok(proved) => proved,
-        Err(error) if json => {
-            say!("{}", json!({"file": path, "holds": false, "reason": error.to_string()}));
-            return ExitCode::FAILURE;
-        }
-        Err(error) => {
-            eprintln!("不成立 REFUSED {}: {error}", path.display());
-            return ExitCode::FAILURE;
-        }
+        Err(error) => return refuse(json, path, &error.to_string()),
     };
     let verified = &proved.verified;
     let act = proved.leaf.as_ref().map(|leaf| &leaf.act);
@@ -225,6 +297,8 @@ fn print_verification(
             "file": path, "holds": true, "log": verified.checkpoint.origin, "index": verified.index,
             "size": verified.checkpoint.size, "root": verified.checkpoint.root.to_base64(), "key": proved.key,
             "signers": verified.signers, "act": act, "private": proved.opened,
+            "witnesses": verified.cosigned.iter().map(|one| json!({"name": one.witness, "at": one.timestamp_seconds})).collect::<Vec<_>>(),
+            "anchor": proved.anchored.as_ref().map(|anchored| anchor_words(anchored, blocks)),
         });
         say!("{answer}");
         return ExitCode::SUCCESS;
@@ -232,9 +306,17 @@ fn print_verification(
     say!("成立 VERIFIED {}", path.display());
     say!(
         "log      {} (size {}, root {})",
-        verified.checkpoint.origin, verified.checkpoint.size, verified.checkpoint.root
+        verified.checkpoint.origin,
+        verified.checkpoint.size,
+        verified.checkpoint.root
     );
     say!("leaf     {} (hash {}, {} steps to the root)", verified.index, verified.leaf, verified.steps.len());
+    for one in &verified.cosigned {
+        say!("witness  {} at {}", one.witness, time_text(one.timestamp_seconds));
+    }
+    if let Some(anchored) = &proved.anchored {
+        say!("anchor   {}", anchor_words(anchored, blocks));
+    }
     match &proved.key_file {
         Some(file) => say!("key      {} (from {}: compare it with one you trust)", proved.key, file.display()),
         None => say!("key      {}", proved.key),
@@ -247,6 +329,28 @@ fn print_verification(
         say!("private  {private:#} (is the one the leaf commits to)");
     }
     ExitCode::SUCCESS
+}
+
+/// POSIX seconds as RFC 3339.
+fn time_text(seconds: u64) -> String {
+    let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+    ground::Timestamp::from_micros(seconds.saturating_mul(ground::time::SECOND_MICROS)).to_rfc3339()
+}
+
+fn anchor_words(anchored: &Anchored, blocks: Option<u64>) -> String {
+    match (anchored, blocks) {
+        (Anchored::Line { number, at }, _) => format!("line {number}, signed {}", at.to_rfc3339()),
+        (Anchored::Receipt { receipt, digest }, Some(blocks)) => {
+            format!("{} {}: found, {blocks} blocks on it, data 0x{digest}", receipt.kind, receipt.reference)
+        }
+        (Anchored::Receipt { receipt, digest }, None) => format!(
+            "{} {} {} at {}: look there for the data 0x{digest}",
+            receipt.kind,
+            receipt.place,
+            receipt.reference,
+            receipt.at.to_rfc3339()
+        ),
+    }
 }
 
 fn print_audit(json: bool, audit: &Audit) -> ExitCode {
@@ -262,7 +366,11 @@ fn print_audit(json: bool, audit: &Audit) -> ExitCode {
     } else {
         say!(
             "一致 CONSISTENT {} leaves, {} tiles, {} acts, {} private parts opened, {} erased",
-            audit.entries, audit.tiles, audit.acts, audit.openings, audit.erased
+            audit.entries,
+            audit.tiles,
+            audit.acts,
+            audit.openings,
+            audit.erased
         );
         say!("root {}", audit.root.as_deref().unwrap_or_default());
     }

@@ -1,18 +1,22 @@
 //! The commands, one file each: arguments and a `run` that calls the same public functions as the pages.
 
+pub mod codes;
 pub mod config;
 pub mod demonstration;
+pub mod epcis;
 pub mod export;
 pub mod generate;
 pub mod gs1;
 pub mod image;
 pub mod import;
 pub mod ledger;
+pub mod monitor;
 pub mod policy;
 pub mod recalls;
 pub mod screen;
 pub mod serve;
 pub mod user;
+pub mod witness;
 mod words;
 
 use clap::{Parser, Subcommand};
@@ -41,14 +45,20 @@ pub enum Command {
     Image(image::Args),
     /// Read GS1 data: element strings, Digital Links, scan data.
     Gs1(gs1::Args),
+    /// Validate and hash EPCIS documents.
+    Epcis(epcis::Args),
     /// Bring in a shop's export and screen it.
     Import(import::Args),
     /// Write listings to a file.
     Export(export::Args),
+    /// Mint and verify unit codes.
+    Codes(codes::Args),
     /// Load public recall notices.
     Recalls(recalls::Args),
     /// Export, prove, verify and audit the ledger.
     Ledger(ledger::Args),
+    /// Run a witness of logs: it signs what only grows.
+    Witness(witness::Args),
     /// Check and test policy packs.
     Policy(policy::Args),
     /// People: list them, make sign-in links.

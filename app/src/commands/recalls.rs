@@ -52,7 +52,10 @@ pub async fn run(args: &Args, file: Option<&Path>) -> Result<ExitCode> {
         let notices = loaded.added + loaded.changed + loaded.unchanged;
         say!(
             "{name}: {notices} notices of {} ({} added, {} changed, {} unchanged)",
-            loaded.source, loaded.added, loaded.changed, loaded.unchanged
+            loaded.source,
+            loaded.added,
+            loaded.changed,
+            loaded.unchanged
         );
         for (line, reason) in &loaded.refused {
             eprintln!("{name}, line {line}: {reason}");

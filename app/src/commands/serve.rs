@@ -62,6 +62,8 @@ pub async fn run(args: Args, file: Option<&Path>) -> Result<()> {
         std::fs::write(&path, serde_json::to_vec_pretty(&links)?).with_context(|| path.display().to_string())?;
     }
     server.await?.context("server")?;
+    // What was accepted is published, and whoever writes the ledger next need not wait for the lease to end.
+    app.ledger.close(&app.kernel).await.map_err(anyhow::Error::new).context("ledger")?;
     Ok(())
 }
 
@@ -73,7 +75,8 @@ fn start_log(config: &Config) -> Result<()> {
     started.map_err(|error| anyhow::anyhow!("log: {error}"))
 }
 
-async fn stop_signal() {
+/// Ends when the process is asked to stop.
+pub(super) async fn stop_signal() {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {

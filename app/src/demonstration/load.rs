@@ -16,6 +16,9 @@ use std::path::Path;
 /// The demonstration's seed.
 const SEED: u64 = 20_261_123;
 
+/// Merchants with traced lots, by their places from 0: those that get links.
+const TRACED: [usize; 3] = [0, 9, 36];
+
 /// The sign-in name of a merchant by its place, from 1.
 pub fn merchant_login(place: usize) -> String {
     format!("merchant{place:02}")
@@ -38,13 +41,20 @@ pub async fn load(app: &Application, folder: &Path) -> Result<()> {
         bar.inc(1);
     }
     list(&made, &doors, &bar).await?;
+    let manager = door(app, Role::Manager, "manager", None).await?;
+    super::journeys::load(app, &made, &doors, &TRACED, &manager).await.context("journeys")?;
     bar.finish_with_message("submitted");
     std::fs::write(folder.join(super::MARK_FILE), "loaded\n").context("demonstration mark")?;
     Ok(())
 }
 
 /// Somebody with a role comes in by a one-time link, as a person would.
-async fn door(app: &Application, role: Role, login: &str, organisation: Option<Organisation>) -> Result<Client> {
+pub(super) async fn door(
+    app: &Application,
+    role: Role,
+    login: &str,
+    organisation: Option<Organisation>,
+) -> Result<Client> {
     let link = accounts::demonstration_link(&app.kernel, role, login, organisation).await.map_err(told)?;
     match accounts::use_link(&app.kernel, &link, None, &Origin::new("127.0.0.1", "demonstration"))
         .await
@@ -163,6 +173,6 @@ async fn upload(door: &Client, picture: &Picture) -> Result<String> {
     text(&door.post_files("/v1/pictures", &[], &files).await?.ok()?, "sha256")
 }
 
-fn text(value: &Value, key: &str) -> Result<String> {
+pub(super) fn text(value: &Value, key: &str) -> Result<String> {
     value[key].as_str().map(str::to_owned).with_context(|| format!("the answer has no {key}: {value}"))
 }
