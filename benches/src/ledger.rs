@@ -2,13 +2,16 @@
 
 use crate::table::{Table, quantile, shown};
 use ledger::disk::{AppendFile, Disk, LocalDisk};
+use ledger::witness::{WatchedLog, Witness};
 use ledger::{Log, NewLeaf};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use tlog::SignerKey;
 use tlog::note::KeyType;
+use tlog::tree::{MemoryTree, consistency_proof, root};
+use tlog::witness::AddCheckpoint;
+use tlog::{Checkpoint, SignerKey, leaf_hash};
 
 /// Seconds each number of waiters is measured.
 const MEASURED_SECONDS: u64 = 4;
@@ -18,6 +21,9 @@ const LEAF_BYTES: usize = 600;
 const BARE_SYNCS: usize = 200;
 /// Pause between two looks at how long a publication takes, milliseconds.
 const PROBE_PAUSE_MS: u64 = 20;
+/// Trees shown to a witness, and how many leaves each adds.
+const WITNESSED_TREES: u64 = 1_000;
+const WITNESSED_STEP: u64 = 97;
 const ORIGIN: &str = "bench.example/ledger";
 
 /// Appends a second and waiting times with 1, 64 and 1,024 waiters, each waiting for its own leaf to be durable.
@@ -50,7 +56,68 @@ pub async fn run() -> anyhow::Result<Vec<Table>> {
             shown(quantile(&mut measured.published_ms, 0.99)),
         ]);
     }
-    Ok(vec![table])
+    Ok(vec![table, witness(folder.path())?])
+}
+
+/// Trees that a witness checks, keeps durably and signs in a second, for one log and for several at once.
+fn witness(parent: &Path) -> anyhow::Result<Table> {
+    let title = "Witness: add-checkpoint, the tree kept with fsync before it is signed";
+    let mut table = Table::new(title, &["logs at once", "add-checkpoint/s", "wait p50 ms", "wait p99 ms"]);
+    for logs in [1u8, 8] {
+        let messages = (0..logs).map(messages).collect::<anyhow::Result<Vec<_>>>()?;
+        let watched: Vec<WatchedLog> = (0..logs).map(watched).collect::<anyhow::Result<_>>()?;
+        let disk = Arc::new(LocalDisk::open(&parent.join(format!("witness-{logs}")))?);
+        let key = SignerKey::from_seed("witness.example/bench", KeyType::Cosignature, &[9; 32])?;
+        let witness = Witness::open(disk, key, &watched)?;
+        let begun = Instant::now();
+        let waits: anyhow::Result<Vec<Vec<f64>>> = std::thread::scope(|scope| {
+            let show = |messages: &Vec<Vec<u8>>| {
+                let mut waits = Vec::with_capacity(messages.len());
+                for message in messages {
+                    let begun = Instant::now();
+                    witness.add_checkpoint(message, 1_800_000_000)?;
+                    waits.push(begun.elapsed().as_secs_f64() * 1000.0);
+                }
+                anyhow::Ok(waits)
+            };
+            let threads: Vec<_> = messages.iter().map(|messages| scope.spawn(move || show(messages))).collect();
+            threads.into_iter().map(|thread| thread.join().map_err(|_| anyhow::anyhow!("a thread stopped"))?).collect()
+        });
+        let seconds = begun.elapsed().as_secs_f64();
+        let mut waits: Vec<f64> = waits?.into_iter().flatten().collect();
+        table.row(&[
+            logs.to_string(),
+            shown(waits.len() as f64 / seconds),
+            shown(quantile(&mut waits, 0.5)),
+            shown(quantile(&mut waits, 0.99)),
+        ]);
+    }
+    Ok(table)
+}
+
+fn log_key(number: u8) -> anyhow::Result<SignerKey> {
+    Ok(SignerKey::from_seed(&format!("{ORIGIN}/{number}"), KeyType::Ed25519, &[number; 32])?)
+}
+
+fn watched(number: u8) -> anyhow::Result<WatchedLog> {
+    let key = log_key(number)?.verifier();
+    Ok(WatchedLog { origin: key.name().to_owned(), keys: vec![key] })
+}
+
+/// The messages of a growing log, one after the other.
+fn messages(number: u8) -> anyhow::Result<Vec<Vec<u8>>> {
+    let key = log_key(number)?;
+    let most = WITNESSED_TREES * WITNESSED_STEP;
+    let tree = MemoryTree::from_leaves((0..most).map(|leaf| leaf_hash(&leaf.to_be_bytes())));
+    let message = |step: u64| {
+        let (old_size, size) = (step * WITNESSED_STEP, (step + 1) * WITNESSED_STEP);
+        let checkpoint =
+            Checkpoint { origin: key.name().to_owned(), size, root: root(&tree, size)?, extensions: Vec::new() };
+        let proof = consistency_proof(&tree, old_size, size)?.unwrap_or_default();
+        let checkpoint = checkpoint.sign(&key)?.to_string();
+        Ok(AddCheckpoint { old_size, proof, checkpoint }.to_string().into_bytes())
+    };
+    (0..WITNESSED_TREES).map(message).collect()
 }
 
 struct Measured {
