@@ -1,6 +1,7 @@
-//! `make bench`: figures from runs, printed as tables. `bench [ledger] [codes] [screening] [import] [pages]` runs a part.
+//! `make bench`: figures from runs, printed as tables. `bench [ledger] [codes] [epcis] [screening] [import] [pages]` runs a part.
 //! These machines are noisy: medians and shares of one run, never a single time.
 
+mod epcis_events;
 mod import;
 mod ledger;
 mod pages;
@@ -21,6 +22,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted("codes") {
         show(trace_codes::run()?);
+    }
+    if wanted("epcis") {
+        show(epcis_events::run()?);
     }
     if wanted("ledger") {
         show(ledger::run().await?);
