@@ -295,9 +295,9 @@ mod tests {
     #[test]
     fn an_order_a_key_or_a_qualifier_that_is_wrong_is_named_with_its_place() {
         for (path, said) in [
-            ("/01/06901234567892/21/S/10/L", "scans-code-order at 26"),
-            ("/01/06901234567892/10/L/22/V", "scans-code-order at 26"),
-            ("/01/06901234567892/10/L/10/M", "scans-code-order at 26"),
+            ("/01/06901234567892/21/S/10/L", "scans-code-order at 25"),
+            ("/01/06901234567892/10/L/22/V", "scans-code-order at 25"),
+            ("/01/06901234567892/10/L/10/M", "scans-code-order at 25"),
             ("/01/06901234567892/17/261231", "scans-code-qualifier at 20"),
             ("/01/06901234567892/10", "scans-code-no-value at 20"),
             ("/01/06901234567892/10//21/S", "scans-code-no-value at 23"),

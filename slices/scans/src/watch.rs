@@ -280,38 +280,76 @@ pub async fn expire(kernel: &Kernel) -> Result<u64> {
 /// What a comparison of the records with the stored sightings found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Comparison {
-    /// Units whose record is the fold of their sightings, byte for byte.
+    /// Units and lots whose record is the fold of their sightings, byte for byte.
     pub equal: u64,
-    /// Units with sightings past their retention: nothing to compare with.
+    /// Those with sightings past their retention: nothing to compare with.
     pub shortened: u64,
-    /// Units that differ: `gtin/serial`, at most a hundred.
+    /// Those that differ, `gtin/serial` or the id of a lot; at most [`DIFFERING_MAX`].
     pub differing: Vec<String>,
 }
 
-/// Folds all stored sightings again and compares what comes out with the records.
+/// Differences named at most.
+pub const DIFFERING_MAX: usize = 100;
+/// Rows read at once.
+const COMPARED_MAX: u64 = 500;
+
+impl Comparison {
+    fn note(&mut self, complete: bool, equal: bool, name: impl FnOnce() -> String) {
+        match (complete, equal) {
+            (false, _) => self.shortened += 1,
+            (true, true) => self.equal += 1,
+            (true, false) if self.differing.len() < DIFFERING_MAX => self.differing.push(name()),
+            (true, false) => {}
+        }
+    }
+}
+
+/// Folds all stored sightings again and compares what comes out with the records of units and lots.
 ///
 /// # Errors
 /// What the store says.
 pub async fn compare(kernel: &Kernel) -> Result<Comparison> {
-    const UNITS: u64 = 500;
-    let (db, mut found) = (kernel.db().read(), Comparison::default());
+    let mut found = Comparison::default();
+    compare_units(kernel, &mut found).await?;
+    compare_lots(kernel, &mut found).await?;
+    Ok(found)
+}
+
+async fn compare_units(kernel: &Kernel, found: &mut Comparison) -> Result<()> {
+    let db = kernel.db().read();
     let mut after = (String::new(), String::new());
     loop {
-        let units = store::records::units_after(db, (&after.0, &after.1), UNITS).await?;
-        let Some(last) = units.last() else { return Ok(found) };
+        let units = store::records::units_after(db, (&after.0, &after.1), COMPARED_MAX).await?;
+        let Some(last) = units.last() else { return Ok(()) };
         after = (last.gtin.clone(), last.serial.clone());
         for unit in &units {
-            let most = u64::from(unit.record.observations) + 1;
-            let sightings = store::sightings::of_unit(db, &unit.gtin, &unit.serial, most).await?;
+            let observations = u64::from(unit.record.observations);
+            let sightings = store::sightings::of_unit(db, &unit.gtin, &unit.serial, observations + 1).await?;
             let mut folded = UnitRecord::default();
             sightings.iter().for_each(|sighting| folded.observe(&sighting.seen));
-            if (sightings.len() as u64) < u64::from(unit.record.observations) {
-                found.shortened += 1;
-            } else if folded.to_bytes() == unit.record.to_bytes() {
-                found.equal += 1;
-            } else if found.differing.len() < 100 {
-                found.differing.push(crate::model::unit_id(&unit.gtin, &unit.serial));
+            let complete = sightings.len() as u64 >= observations;
+            let equal = folded.to_bytes() == unit.record.to_bytes();
+            found.note(complete, equal, || crate::model::unit_id(&unit.gtin, &unit.serial));
+        }
+    }
+}
+
+async fn compare_lots(kernel: &Kernel, found: &mut Comparison) -> Result<()> {
+    let db = kernel.db().read();
+    let mut after = String::new();
+    loop {
+        let lots = store::records::lots_after(db, &after, COMPARED_MAX).await?;
+        let Some((last, _)) = lots.last() else { return Ok(()) };
+        after.clone_from(last);
+        for (lot_id, record) in &lots {
+            let (mut folded, mut seen) = (LotRecord::default(), String::new());
+            loop {
+                let sightings = store::sightings::of_lot_after(db, lot_id, &seen, COMPARED_MAX).await?;
+                let Some(last) = sightings.last() else { break };
+                seen.clone_from(&last.id);
+                sightings.iter().for_each(|sighting| folded.observe(&sighting.seen));
             }
+            found.note(folded.scans >= record.scans, folded == *record, || lot_id.clone());
         }
     }
 }

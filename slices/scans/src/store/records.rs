@@ -87,13 +87,12 @@ pub(crate) async fn units_after(db: &impl ConnectionTrait, after: (&str, &str), 
 /// The record of a lot.
 pub(crate) async fn lot(db: &impl ConnectionTrait, lot_id: &str) -> Result<Option<LotRecord>> {
     let found = lots::Entity::find_by_id(lot_id).one(db).await.map_err(fail)?;
-    let read = |row: lots::Model| {
-        let bytes = hex::decode(&row.record).ok();
-        bytes
-            .and_then(|bytes| LotRecord::from_bytes(&bytes))
-            .ok_or_else(|| Problem::internal("a lot's record is damaged"))
-    };
-    found.map(read).transpose()
+    found.map(|row| read_lot(&row.record)).transpose()
+}
+
+fn read_lot(text: &str) -> Result<LotRecord> {
+    let bytes = hex::decode(text).ok();
+    bytes.and_then(|bytes| LotRecord::from_bytes(&bytes)).ok_or_else(|| Problem::internal("a lot's record is damaged"))
 }
 
 /// As [`save_unit`], by the number of scans.
@@ -119,4 +118,16 @@ pub(crate) async fn save_lot(
         .await
         .map_err(fail)?;
     Ok(done.rows_affected == 1)
+}
+
+/// Lots after this one, in order of their id, with their records.
+pub(crate) async fn lots_after(db: &impl ConnectionTrait, after: &str, most: u64) -> Result<Vec<(String, LotRecord)>> {
+    let rows = lots::Entity::find()
+        .filter(lots::Column::LotId.gt(after))
+        .order_by_asc(lots::Column::LotId)
+        .limit(most)
+        .all(db)
+        .await
+        .map_err(fail)?;
+    rows.into_iter().map(|row| Ok((row.lot_id, read_lot(&row.record)?))).collect()
 }

@@ -26,6 +26,7 @@ const GTIN: &str = "06901234567892";
 fn migrations() -> db::Migrations {
     let mut all = goods::migrations();
     all.extend(web::migrations());
+    all.extend(ledger::migrations());
     all.extend(trace::migrations());
     all.extend(events::migrations());
     all.extend(reports::migrations());

@@ -225,3 +225,45 @@ async fn a_typed_code_leads_to_its_page_in_every_form() {
     assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(!bad.body.contains("<script>") && bad.body.contains("/s/report?code="));
 }
+
+/// An event of the lot as JSON-LD.
+fn event(lot: &str, step: &str, time: &str, place: &str) -> serde_json::Value {
+    serde_json::json!({
+        "type": "ObjectEvent",
+        "eventTime": time,
+        "eventTimeZoneOffset": "+08:00",
+        "action": "OBSERVE",
+        "bizStep": step,
+        "quantityList": [{ "epcClass": format!("https://id.gs1.org/01/{GTIN}/10/{lot}"), "quantity": 10 }],
+        "readPoint": { "id": place },
+    })
+}
+
+#[tokio::test]
+async fn the_journey_stands_on_a_map_and_in_words() {
+    let house = house().await;
+    let events = [
+        event("L-1", "commissioning", "2026-02-01T08:00:00+08:00", "geo:28.90,120.03"),
+        event("L-1", "shipping", "2026-02-03T08:00:00+08:00", "geo:28.90,120.03"),
+        event("L-1", "receiving", "2026-02-05T08:00:00+08:00", "geo:39.90,116.40"),
+        event("L-2", "destroying", "2026-02-06T08:00:00+08:00", "geo:23.10,113.20"),
+    ];
+    let document = serde_json::json!({
+        "@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],
+        "type": "EPCISDocument",
+        "schemaVersion": "2.0",
+        "creationDate": "2026-02-06T08:00:00+08:00",
+        "epcisBody": { "eventList": events },
+    });
+    let bytes = document.to_string();
+    let capture = events::capture(house.kernel(), &owner("m1"), bytes.as_bytes(), Default::default()).await;
+    assert!(capture.is_ok(), "{capture:?}");
+    crate::known::forget_all(house.kernel());
+    let page = house.get(&house.unit(0)).await;
+    for text in ["<svg viewBox", "赋码", "发货", "收货", "浙江", "北京", "已存证"] {
+        assert!(page.body.contains(text), "{text}: {}", page.body);
+    }
+    assert!(!page.body.contains("销毁</strong>"), "another lot's journey is not shown");
+    assert!(page.body.find("赋码") < page.body.find("收货"), "oldest first");
+    assert!(weight(&page.body) < 100_000);
+}

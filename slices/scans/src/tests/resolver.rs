@@ -55,7 +55,7 @@ async fn a_link_type_leads_to_its_place_and_walks_up_where_there_is_none() {
         assert_eq!(answer.header("location"), format!("{unit}{part}"));
     }
     // Nothing is known of this serial number, but of the product.
-    let other = format!("/01/{GTIN}/21/SERIAL-OF-ANOTHER-SYSTEM");
+    let other = format!("/01/{GTIN}/21/OTHER-SYSTEM-1");
     let answer = asked(&house, &format!("{other}?linkType=gs1:pip"), "text/html").await;
     assert_eq!(answer.status, StatusCode::TEMPORARY_REDIRECT, "{}", answer.body);
     let missing = asked(&house, &format!("/01/{GTIN}?linkType=gs1:traceability"), "text/html").await;
@@ -87,7 +87,10 @@ async fn every_answer_carries_its_links_and_may_be_read_from_any_site() {
     let preflight = house.send("OPTIONS", &house.unit(0), &[("origin", "https://shop.example")], Body::empty()).await;
     assert_eq!(preflight.status, StatusCode::NO_CONTENT);
     assert_eq!(preflight.header("access-control-allow-methods"), "GET, HEAD, OPTIONS");
-    assert_eq!(house.send("PUT", &house.unit(0), &[], Body::empty()).await.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(
+        house.send("PUT", &house.unit(0), &[("authorization", "Bearer analyst")], Body::empty()).await.status,
+        StatusCode::METHOD_NOT_ALLOWED
+    );
 }
 
 #[tokio::test]
