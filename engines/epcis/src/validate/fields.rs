@@ -186,7 +186,8 @@ impl<'a> Fields<'a> {
             let place = at.element(index);
             let text = item.as_str().ok_or_else(|| wrong_type(&place, "字符串", "a string"))?;
             let id = read_identifier(text, Some(level), &place)?;
-            if unique && !seen.insert(id.clone()) {
+            // As the schema has it: the same text twice is refused, another spelling of the same thing is not.
+            if unique && !seen.insert(text) {
                 return Err(place.refuse(
                     Code::DuplicateElement,
                     "同一标识在列表中出现了两次",

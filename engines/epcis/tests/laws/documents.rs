@@ -74,7 +74,7 @@ fn faults_of_an_event_name_their_field() {
         (
             with(
                 "epcList",
-                json!(["urn:epc:id:sgtin:9506000.013435.7", "https://example.com/gtin/09506000134352/ser/7"]),
+                json!(["urn:epc:id:sgtin:9506000.013435.7", "urn:epc:id:sgtin:9506000.013435.7"]),
             ),
             Code::DuplicateElement,
             "/epcList/1",

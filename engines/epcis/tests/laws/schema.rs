@@ -17,7 +17,6 @@ const BEYOND_SCHEMA: &[Code] = &[
     Code::SensorReport,
     Code::TimeOrder,
     Code::UndefinedPrefix,
-    Code::DuplicateElement,
 ];
 
 /// Whether the schema is looser here and we know why.
