@@ -14,8 +14,9 @@ use reports::PublicReport;
 use std::sync::{Arc, Mutex};
 use trace::{Authenticity, Lot, LotDocument, LotState, UnitStanding, UnitState};
 
-/// How long this process believes what it has gathered, microseconds. Its own decisions are seen at once.
-const KNOWN_MICROS: i64 = 2 * SECOND_MICROS;
+/// How long this process believes what it has gathered, microseconds. What this process decides is seen at once, by a
+/// reaction; what another one decides, after this time at the latest.
+const KNOWN_MICROS: i64 = 10 * SECOND_MICROS;
 /// Addresses whose knowledge is kept in memory.
 const KNOWN_MAX: usize = 5_000;
 /// Steps of a journey that are shown.

@@ -7,7 +7,7 @@ use crate::linkset;
 use crate::model::{Channel, Outcome};
 use crate::pages;
 use crate::reader::Reader;
-use crate::scan::{self, Whereabouts};
+use crate::scan::{self, Look, Whereabouts};
 use crate::{Settings, places};
 use axum::Extension;
 use axum::body::Body;
@@ -18,12 +18,15 @@ use axum::http::header::{
     LINK, LOCATION, USER_AGENT, VARY,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use ground::Problem;
 use ground::problem::Argument;
+use journey::clones::HotSet;
+use kernel::Kernel;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use ui::View;
 use web::{Context, Failure, Site};
 
 /// How long links may be kept by whoever asked, seconds. Recalls show sooner on the page, which is never kept.
@@ -136,13 +139,13 @@ impl Asked<'_> {
             let reader = reader(self.context, &self.headers);
             scan::look(kernel, address, &reader, &whereabouts(self.settings, &self.headers)).await?
         };
-        let cx = self.context.view(self.site).await;
         let status = match look.known.outcome {
             Outcome::Withdrawn => StatusCode::GONE,
             Outcome::Forged | Outcome::Unknown => StatusCode::NOT_FOUND,
             _ => StatusCode::OK,
         };
-        let mut answer = (status, pages::scan::page(&cx, &look)).into_response();
+        let cx = self.context.view(self.site).await;
+        let mut answer = (status, Html(rendered(kernel, cx, &look))).into_response();
         self.link_header(&mut answer, &look.known);
         // Every look counts, and a recall shows at once: nothing of it is kept on the way.
         answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -245,6 +248,42 @@ impl Asked<'_> {
         }
         answer
     }
+}
+
+/// Pages kept in memory.
+const PAGES_MAX: usize = 2_000;
+/// Stands in a kept page where each reader's own mark goes: private-use characters, which no code and no name holds.
+const MARK_PLACE: &str = "\u{E0F1}mark\u{E0F1}";
+
+/// Pages as they were written last, each with what it was written from.
+struct Rendered(Mutex<HotSet<String, (Arc<Known>, Arc<str>)>>);
+
+impl Default for Rendered {
+    fn default() -> Self {
+        Rendered(Mutex::new(HotSet::new(PAGES_MAX)))
+    }
+}
+
+/// The page; the same words for the same knowledge, so they are written once. Only the mark of the forms is each reader's.
+fn rendered(kernel: &Kernel, mut cx: View, look: &Look) -> String {
+    if cx.viewer.is_some() || !cx.flash.is_empty() {
+        return pages::scan::page(&cx, look).into_string();
+    }
+    let mark = std::mem::replace(&mut cx.csrf, MARK_PLACE.to_owned());
+    let (path, query, language, theme) = (&cx.path, &cx.query, cx.language, cx.theme);
+    let key = format!("{path}?{query} {language:?} {theme:?} {} {}", look.number, look.first_at.micros());
+    let memory = kernel.memory::<Rendered>();
+    let held = {
+        let mut pages = memory.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        pages.get(&key).filter(|(known, _)| Arc::ptr_eq(known, &look.known)).map(|(_, page)| Arc::clone(page))
+    };
+    let page = held.unwrap_or_else(|| {
+        let page: Arc<str> = pages::scan::page(&cx, look).into_string().into();
+        let mut pages = memory.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        pages.put(key, (Arc::clone(&look.known), Arc::clone(&page)));
+        page
+    });
+    page.replace(MARK_PLACE, &mark)
 }
 
 fn weak(etag: &str) -> &str {
