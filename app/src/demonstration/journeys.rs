@@ -102,7 +102,8 @@ async fn journey(app: &Application, door: &Client, laboratory: &Client, listing:
     let codes = codes(door, &text(&batch, "id")?).await?;
     let on_the_way = codes.get(..PACKED).context("fewer codes than minted")?;
     let document = events(on_the_way, days_ago);
-    door.post_json("/v1/epcis/capture", &document).await?.ok()?;
+    let captured = door.post_json("/v1/epcis/capture", &document).await?;
+    anyhow::ensure!(captured.status.is_success(), "{}: {}", captured.status, captured.text());
     report(laboratory, listing, &number, &date(16)).await?;
     let sold: Vec<Value> = on_the_way
         .iter()
