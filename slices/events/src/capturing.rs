@@ -96,7 +96,9 @@ pub async fn capture_event(
             return Err(Error::Conflict);
         }
         let pointer = result.pointer.unwrap_or_default();
-        return Err(Error::Document(vec![crate::error::fault_at(&pointer, &result.detail_zh, &result.detail_en)]));
+        // The event is the whole body here.
+        let pointer = pointer.strip_prefix("/epcisBody/eventList/0").unwrap_or(&pointer);
+        return Err(Error::Document(vec![crate::error::fault_at(pointer, &result.detail_zh, &result.detail_en)]));
     }
     let id = result.event_id.unwrap_or_default();
     let found = store::by_event_id(kernel, &id).await?.pop();
@@ -219,7 +221,7 @@ struct Work {
 
 impl Work {
     fn new(kernel: &Kernel, actor: &Actor, bytes: Bytes) -> Result<Work, Error> {
-        let rule = time_rule(kernel)?;
+        let rule = TimeRule::in_force(kernel)?;
         Ok(Work { kernel: kernel.clone(), actor: actor.clone(), bytes, rule })
     }
 
@@ -278,6 +280,8 @@ impl Work {
     }
 
     async fn run(&self, capture: &mut Capture) -> Result<(), Error> {
+        // An earlier try may have been stopped: its events are recognised and counted anew.
+        (capture.accepted, capture.rejected, capture.duplicates, capture.skewed) = (0, 0, 0, 0);
         let done = match capture.on_error {
             ErrorBehaviour::Proceed => self.proceed(capture).await,
             ErrorBehaviour::Rollback => self.whole(capture).await,
@@ -471,20 +475,6 @@ fn count(capture: &mut Capture, stored: &Stored) {
         (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
         (one, other) => one.or(other),
     };
-}
-
-/// `events.clock_tolerance_minutes` and `events.earliest_date` of the home market.
-fn time_rule(kernel: &Kernel) -> Result<TimeRule, Error> {
-    let packs = kernel.packs();
-    let today = kernel.today();
-    let minutes = packs.home().integer("events.clock_tolerance_minutes", today).map_err(Problem::internal)?;
-    let earliest = packs.home().text("events.earliest_date", today).map_err(Problem::internal)?;
-    let earliest: jiff::civil::Date = earliest.parse().map_err(|error: jiff::Error| Problem::internal(error))?;
-    Ok(TimeRule {
-        now: kernel.now(),
-        ahead_micros_max: minutes.max(0).saturating_mul(MINUTE_MICROS),
-        earliest: Timestamp::start_of(earliest, &jiff::tz::TimeZone::UTC),
-    })
 }
 
 fn document_error(error: epcis::DocumentError) -> Error {

@@ -98,6 +98,7 @@ async fn turn(kernel: &Kernel, client: &Client, mut row: SubscriptionRow, head: 
         }
     };
     let found = look(kernel, &row, &query, head).await?;
+    let tells = found.body.is_some();
     let sent = match found.body {
         Some(body) => send(kernel, client, &row, body).await?,
         None => Ok(()),
@@ -108,7 +109,10 @@ async fn turn(kernel: &Kernel, client: &Client, mut row: SubscriptionRow, head: 
             row.cursor_seq = found.cursor;
             row.failures = 0;
             row.failing_since = None;
-            row.last_notified_at = Some(now.micros()).or(row.last_notified_at);
+            row.pause_reason = None;
+            if tells {
+                row.last_notified_at = Some(now.micros());
+            }
             row.due_at = next_due(kernel, &row, found.more, now);
         }
         Err(reason) => {

@@ -4,7 +4,9 @@
 use crate::model::{EVENT_BYTES_MAX, EventResult, Outcome};
 use crate::store::{EventRow, event_key, index_key};
 use epcis::{Event, EventError, Role};
-use ground::Timestamp;
+use ground::time::MINUTE_MICROS;
+use ground::{Problem, Timestamp};
+use kernel::Kernel;
 use serde_json::Value;
 
 /// Roles in the index of things. Instances begin with `e`, classes with `q`.
@@ -58,6 +60,25 @@ pub(crate) struct TimeRule {
     pub ahead_micros_max: i64,
     /// Nothing earlier.
     pub earliest: Timestamp,
+}
+
+impl TimeRule {
+    /// `events.clock_tolerance_minutes` and `events.earliest_date` of the home market.
+    ///
+    /// # Errors
+    /// `internal` when a parameter is missing.
+    pub fn in_force(kernel: &Kernel) -> kernel::Result<TimeRule> {
+        let packs = kernel.packs();
+        let today = kernel.today();
+        let minutes = packs.home().integer("events.clock_tolerance_minutes", today).map_err(Problem::internal)?;
+        let earliest = packs.home().text("events.earliest_date", today).map_err(Problem::internal)?;
+        let earliest: jiff::civil::Date = earliest.parse().map_err(|error: jiff::Error| Problem::internal(error))?;
+        Ok(TimeRule {
+            now: kernel.now(),
+            ahead_micros_max: minutes.max(0).saturating_mul(MINUTE_MICROS),
+            earliest: Timestamp::start_of(earliest, &jiff::tz::TimeZone::UTC),
+        })
+    }
 }
 
 /// An event ready to be stored.
@@ -155,7 +176,7 @@ pub(crate) fn prepare(
     let pointer = |field: &str| pointer_of(position, field);
     let ahead = at.micros().saturating_sub(rule.now.micros());
     if ahead > rule.ahead_micros_max {
-        let most = rule.ahead_micros_max / ground::time::MINUTE_MICROS;
+        let most = rule.ahead_micros_max / MINUTE_MICROS;
         return Err(refused(
             position,
             Some(event_id),
@@ -179,6 +200,12 @@ pub(crate) fn prepare(
         ));
     }
     let json = own_json(&event, &event_id);
+    #[cfg(test)]
+    assert!(
+        serde_json::from_str::<Value>(&json)
+            .is_ok_and(|value| { read_back(&value).inspect_err(|error| eprintln!("{error}: {json}")).is_ok() }),
+        "what is kept reads back"
+    );
     if json.len() > EVENT_BYTES_MAX {
         return Err(refused(
             position,
@@ -219,11 +246,25 @@ fn own_json(event: &Event, event_id: &str) -> String {
         if event.event_id.is_none() {
             object.insert("eventID".to_owned(), Value::from(event_id));
         }
-        if standard {
-            object.shift_remove("@context");
+        let needed = if standard { Vec::new() } else { contexts(object.get("@context")) };
+        match needed.is_empty() {
+            true => drop(object.shift_remove("@context")),
+            false => drop(object.insert("@context".to_owned(), Value::Array(needed))),
         }
     }
     value.to_string()
+}
+
+/// What an event needs beside the standard context: each entry once, though the document and the event may both name it.
+fn contexts(given: Option<&Value>) -> Vec<Value> {
+    let mut needed: Vec<Value> = Vec::new();
+    for entry in given.and_then(Value::as_array).into_iter().flatten() {
+        let standard = entry.is_string() && epcis::Context::from_json(entry).is_ok_and(|context| !context.has_remote());
+        if !standard && !needed.contains(entry) {
+            needed.push(entry.clone());
+        }
+    }
+    needed
 }
 
 /// The event that a kept JSON says.

@@ -29,8 +29,8 @@ pub const PER_PAGE_MAX: u64 = 1_000;
 pub const TOKEN_MICROS: i64 = HOUR_MICROS;
 /// Events looked at for one page.
 const SCANNED_MAX: usize = 5_000;
-/// Events that are ordered in memory.
-const CANDIDATES_MAX: u64 = 10_000;
+/// Events that are ordered in memory; few in tests, so that the walks are tried too.
+const CANDIDATES_MAX: u64 = if cfg!(test) { 20 } else { 10_000 };
 /// Few enough to look no further for a better index.
 const FEW: usize = 200;
 /// Events fetched at a time.

@@ -124,7 +124,11 @@ pub async fn subscribe(
     if token.chars().count() > TOKEN_CHARS_MAX {
         return Err(invalid("/signatureToken", "events-token-long"));
     }
-    client.parse(&new.destination).map_err(|error| Error::Platform(Problem::from(error)))?;
+    let url = client.parse(&new.destination).map_err(Problem::from)?;
+    if !matches!(url.host(), Some(url::Host::Domain(_))) {
+        // A name is looked up when it is called; an address can be judged now.
+        client.check(&new.destination).await.map_err(Problem::from)?;
+    }
     let now = kernel.now();
     let head = store::head(kernel).await?;
     let cursor = match new.initial_record_time {

@@ -8,6 +8,7 @@ mod queries;
 mod resources;
 mod socket;
 mod subscriptions;
+mod table;
 
 use crate::document::{CBV_VERSION, EPCIS_VERSION};
 use crate::error::{ADDRESS_TOO_LONG, Error, NOT_ACCEPTABLE};
@@ -58,6 +59,8 @@ pub(crate) fn routes() -> Routes {
         .api(READ, routes!(subscriptions::show))
         .api(WRITE, routes!(subscriptions::remove))
         .api(READ, routes!(discovery::release_token))
+        .api(WRITE, routes!(table::template))
+        .api(WRITE, routes!(table::capture))
         .api(STAFF, routes!(parties::list))
         .api(MANAGE, routes!(parties::set))
         .api(MANAGE, routes!(parties::remove));

@@ -25,6 +25,8 @@ const SOCKETS_MAX: usize = 500;
 const LOOK: Duration = Duration::from_millis(500);
 /// Quiet time after which a ping is sent, in looks: one minute.
 const PING_LOOKS: u32 = 120;
+/// A socket ends after so many looks (twelve hours): whoever lost their rights meanwhile cannot come back.
+const LOOKS_MAX: u32 = 12 * 3600 * 2;
 /// Largest message read, bytes: nothing is expected but pongs.
 const MESSAGE_BYTES_MAX: usize = 4 * 1024;
 
@@ -104,7 +106,7 @@ impl Told {
     async fn run(mut self, mut socket: WebSocket) {
         let mut quiet = 0;
         let mut due = self.next_due();
-        loop {
+        for _ in 0..LOOKS_MAX {
             tokio::select! {
                 read = socket.recv() => match read {
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return,

@@ -30,7 +30,7 @@ fn rich() -> Vec<Value> {
                 "bizRules": "https://example.com/253/4012345000054987" },
             "sensorReport": [
                 { "type": "Temperature", "value": 26.0, "uom": "CEL", "deviceID": "urn:epc:id:giai:4000001.111" },
-                { "type": "Humidity", "stringValue": "SomeString", "hexBinaryValue": "f0f0f0",
+                { "type": "RelativeHumidity", "stringValue": "SomeString", "hexBinaryValue": "f0f0f0",
                   "uriValue": "https://id.example.com/uri", "booleanValue": true,
                   "microorganism": "https://www.ncbi.nlm.nih.gov/taxonomy/1126011",
                   "chemicalSubstance": "https://identifiers.org/inchikey:CZMRCDWAGMRECN-UGDNZRGBSA-N" }
@@ -237,6 +237,7 @@ async fn every_path_and_method_of_the_contract_answers() {
             ("{disposition}", "in_transit"),
             ("{queryName}", "q"),
             ("{token}", "abc"),
+            ("{subscriptionID}", "none"),
         ]
         .iter()
         .fold(path.to_owned(), |path, (name, value)| path.replace(name, &encoded(value)))

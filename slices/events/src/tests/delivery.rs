@@ -171,6 +171,8 @@ async fn private_addresses_and_half_said_subscriptions_are_refused() {
     for (body, status, code) in [
         (json!({ "dest": "http://127.0.0.1:9/hook", "stream": true }), 422, "address_refused"),
         (json!({ "dest": "http://example.com/hook", "stream": true }), 422, "address_refused"),
+        (json!({ "dest": "https://10.0.0.1/hook", "stream": true }), 422, "address_refused"),
+        (json!({ "dest": "https://[::1]/hook", "stream": true }), 422, "address_refused"),
         (json!({ "dest": "https://example.com/hook" }), 400, "events_subscription_invalid"),
         (
             json!({ "dest": "https://example.com/hook", "stream": true, "schedule": { "hour": "1" } }),
