@@ -35,11 +35,12 @@ pub(crate) fn query_document(
 
 /// An event that stands alone: with its `@context`.
 pub(crate) fn single(event: &StoredEvent, format: EpcFormat) -> Value {
-    let mut whole = Map::new();
-    let json = event_json(event, format);
-    if json.get("@context").is_none() {
-        whole.insert("@context".into(), json!([epcis::context::STANDARD_ADDRESS]));
+    let mut json = event_json(event, format);
+    let mut context = vec![json!(epcis::context::STANDARD_ADDRESS)];
+    if let Some(Value::Array(own)) = json.as_object_mut().and_then(|object| object.shift_remove("@context")) {
+        context.extend(own);
     }
+    let mut whole = Map::from_iter([("@context".to_owned(), Value::Array(context))]);
     whole.extend(json.as_object().cloned().unwrap_or_default());
     Value::Object(whole)
 }
