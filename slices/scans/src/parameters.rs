@@ -14,8 +14,6 @@ pub struct Parameters {
     pub lot: LotThresholds,
     /// How long scans are kept, days.
     pub retention_days: i64,
-    /// Within this time the same phone's next look is the same scan, microseconds.
-    pub repeat_micros: i64,
     /// Reports of suspicious codes from one address an hour.
     pub reports_hour_max: i64,
     /// Market and content hash of the pack, for acts.
@@ -53,8 +51,16 @@ pub fn parameters(kernel: &Kernel) -> Result<Parameters> {
             abroad_share_max: decimal("scans.lot_abroad_share_max")?,
         },
         retention_days: integer("scans.retention_days")?.clamp(1, 36_500),
-        repeat_micros: integer("scans.repeat_minutes")?.clamp(0, 1440) * MINUTE_MICROS,
         reports_hour_max: integer("scans.reports_hour_max")?.max(1),
         pack: (pack.market().to_owned(), pack.version().to_string()),
     })
+}
+
+/// Within this time the same phone's next look is the same scan, microseconds: every look asks for it, and for it alone.
+///
+/// # Errors
+/// `internal` when the pack lacks the parameter.
+pub fn repeat_micros(kernel: &Kernel) -> Result<i64> {
+    let minutes = kernel.packs().home().integer("scans.repeat_minutes", kernel.today()).map_err(Problem::internal)?;
+    Ok(minutes.clamp(0, 1440) * MINUTE_MICROS)
 }

@@ -61,7 +61,7 @@ pub async fn look(kernel: &Kernel, address: &Address, reader: &Reader, place: &W
     let known = known::of(kernel, address).await?;
     let device = reader::device(kernel, reader).await?;
     let now = kernel.now();
-    let repeat_micros = crate::parameters::parameters(kernel)?.repeat_micros;
+    let repeat_micros = crate::parameters::repeat_micros(kernel)?;
     let before = known::scans_so_far(kernel, &known);
     let fresh = is_fresh(kernel, &known, device, now, repeat_micros);
     if fresh {
