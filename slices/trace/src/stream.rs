@@ -3,6 +3,7 @@
 
 use axum::body::Body;
 use bytes::Bytes;
+use futures::StreamExt;
 use std::io::{self, Write};
 use tokio::sync::mpsc::{Sender, channel};
 
@@ -51,7 +52,31 @@ pub(crate) fn body(write: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send +
             let _ = end.blocking_send(Err(error));
         }
     });
-    Body::from_stream(futures::stream::unfold(receiver, |mut receiver| async move {
+    let chunks = futures::stream::unfold(receiver, |mut receiver| async move {
         receiver.recv().await.map(|chunk| (chunk, receiver))
-    }))
+    });
+    // Compression asks once more after the end.
+    Body::from_stream(chunks.fuse())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_that_has_ended_may_be_asked_again() {
+        let mut stream = body(|out| out.write_all(b"one line")).into_data_stream();
+        let mut whole = Vec::new();
+        while let Some(chunk) = stream.next().await {
+            whole.extend_from_slice(&chunk.unwrap());
+        }
+        assert_eq!(whole, b"one line");
+        assert!(stream.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_file_that_fails_on_the_way_is_no_whole_file() {
+        let mut stream = body(|_| Err(io::Error::other("the key is gone"))).into_data_stream();
+        assert!(stream.next().await.unwrap().is_err());
+    }
 }
