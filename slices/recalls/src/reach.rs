@@ -464,7 +464,11 @@ impl<'a> Collector<'a> {
 
     async fn lot_rows(&mut self, id: &str, gtin: &Gtin, number: &str, base: ReachRow) -> Result<(), Error> {
         let code = lot_code(gtin, number);
-        let lots = self.search.lots.get(id).cloned().unwrap_or_default();
+        let mut lots = self.search.lots.get(id).cloned().unwrap_or_default();
+        if lots.is_empty() {
+            // A lot that was only reached backward was not looked up on the way.
+            lots = self.search.supply.lots_numbered(self.search.kernel, gtin, number).await?;
+        }
         let recalled = base.part != Part::Source;
         if recalled {
             self.counts.lots += (lots.len() as i64).max(1);
@@ -588,24 +592,4 @@ const fn rank(kind: Kind) -> u8 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_are_read_as_they_are_written() {
-        let gtin: Gtin = "06901234567892".parse().unwrap();
-        for number in ["L1", "A/B", "50%", "x y", "(1)+'"] {
-            let id = address(&lot_code(&gtin, number));
-            assert_eq!(thing(&id), Thing::Lot(gtin.clone(), number.to_owned()), "{id}");
-        }
-        assert_eq!(address("01/06901234567892/10/A/B"), "https://id.gs1.org/01/06901234567892/10/A%2FB");
-        let unit = format!("{GS1}01/06901234567892/10/L1/21/S1");
-        assert_eq!(thing(&unit), Thing::Unit(gtin, "S1".to_owned()));
-        assert_eq!(thing(&format!("{GS1}00/106141412345678908")), Thing::Container("106141412345678908".into()));
-        for other in
-            ["urn:epcglobal:cbv:bt:1:2", "https://id.gs1.org/01/123/21/1", "https://id.gs1.org/01/06901234567892"]
-        {
-            assert_eq!(thing(other), Thing::Other);
-        }
-    }
-}
+mod tests;

@@ -408,12 +408,14 @@ pub(crate) async fn set_done(tx: &Tx, row_id: &str, done: Done) -> Result<(), Er
     Ok(())
 }
 
-/// Says what is wanted of lots or listings.
+/// Says what is wanted of lots or listings of ours; sources are shown only, and never stopped.
 pub(crate) async fn set_wanted(tx: &Tx, recall_id: &str, kind: Kind, wanted: bool) -> Result<(), Error> {
     reach::Entity::update_many()
         .col_expr(reach::Column::Wanted, Expr::value(wanted))
         .filter(reach::Column::RecallId.eq(recall_id))
         .filter(reach::Column::Kind.eq(kind.name()))
+        .filter(reach::Column::Part.ne(Part::Source.name()))
+        .filter(reach::Column::MerchantId.ne(""))
         .exec(tx)
         .await?;
     Ok(())

@@ -7,9 +7,10 @@ use crate::{
     InformedBy, Kind, New, Origin, Part, Recall, Remedy, State, Step, answer, cancel, change, clocks, close, get, jobs,
     notices, notices_for, notices_to, open, open_count, preview, reach_page, report_progress, start,
 };
+use ground::Problem;
 use gs1::Gtin;
 use kernel::testing::{Bench, owner, said, staff};
-use kernel::{Actor, Paging, Problem, Role};
+use kernel::{Actor, Paging, Role};
 use listings::testing::honest;
 use listings::{Content, Listing};
 use trace::{Lot, LotState};
@@ -295,7 +296,7 @@ async fn from_the_sources_everything_made_of_them_is_recalled() {
 }
 
 #[tokio::test]
-async fn packed_goods_lead_to_containers_and_business_transactions_and_wrong_events_lead_nowhere() {
+async fn packed_goods_lead_to_the_container_they_were_in() {
     let scene = Scene::sqlite().await;
     let kernel = &scene.bench.kernel;
     let serials = scene.make(3).await;
@@ -307,15 +308,6 @@ async fn packed_goods_lead_to_containers_and_business_transactions_and_wrong_eve
             "AggregationEvent",
             &format!(r#""action":"ADD","parentID":"{sscc}","childEPCs":["{}"]"#, unit(0)),
             "2026-02-03T08:00:00Z",
-        )
-        .await;
-    let bought = r#""bizTransactionList":[{"type":"po","bizTransaction":"urn:epcglobal:cbv:bt:0614141073467:1152"}]"#;
-    scene
-        .capture(
-            "m2",
-            "TransactionEvent",
-            &format!(r#""action":"ADD","epcList":["{sscc}"],{bought}"#),
-            "2026-02-04T08:00:00Z",
         )
         .await;
     let recall = open(kernel, &manager(), of_lot(&scene.cloth.id)).await.unwrap();
@@ -336,16 +328,11 @@ async fn a_recall_called_off_gives_back_what_it_stopped() {
     let recall = scene.started(&scene.shirts).await;
     assert_eq!(scene.listing_state().await, listings::State::Suspended);
     // Another officer cannot put it back on sale while the recall lasts.
-    let restored = listings::take_measure(
-        kernel,
-        &manager(),
-        &scene.listing.id,
-        listings::Measure::Restore,
-        listings::State::Suspended,
-        &["other".to_owned()],
-        "",
-    );
-    assert!(restored.await.is_err());
+    let (suspended, restore, why) =
+        (listings::State::Suspended, listings::Measure::Restore, ["other-violation".to_owned()]);
+    let restored =
+        listings::take_measure(kernel, &manager(), &scene.listing.id, suspended, &restore, &why, "再看一遍").await;
+    assert!(restored.is_err());
     assert_eq!(refused(cancel(kernel, &manager(), &recall.id, recall.version, " ").await), "invalid_input reason");
     cancel(kernel, &manager(), &recall.id, recall.version, "检测报告有误").await.unwrap();
     scene.settle().await;
