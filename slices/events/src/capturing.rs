@@ -441,6 +441,7 @@ fn limits() -> Limits {
     Limits { document_bytes_max: DOCUMENT_BYTES_MAX as usize, events_max: DOCUMENT_EVENTS_MAX, ..Limits::default() }
 }
 
+#[allow(clippy::result_large_err)] // a refusal is rare and goes into a list at once
 fn prepared(
     position: usize,
     read: Result<epcis::Event, epcis::EventError>,

@@ -163,6 +163,7 @@ pub(crate) fn refused(position: u64, id: Option<String>, pointer: &str, code: &s
 }
 
 /// What the engine read, made ready; or why not.
+#[allow(clippy::result_large_err)] // a refusal is rare and goes into a list at once
 pub(crate) fn prepare(
     position: u64,
     read: Result<Event, EventError>,

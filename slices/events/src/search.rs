@@ -532,7 +532,7 @@ pub async fn anything(kernel: &Kernel, actor: &Actor, text: &str, limit: u64) ->
     }
     seqs.retain(|seq| !found.iter().any(|event| event.seq == *seq));
     found.extend(store::by_seqs(kernel.db().read(), &seqs).await?);
-    found.sort_by(|a, b| b.seq.cmp(&a.seq));
+    found.sort_by_key(|event| std::cmp::Reverse(event.seq));
     found.dedup_by_key(|event| event.seq);
     if reader.party().is_some() && found.is_empty() {
         return Ok(found);

@@ -143,6 +143,7 @@ fn sort<'a>(capture: &Capture, events: &'a [Seen], known: &HashMap<String, Known
 }
 
 /// The earlier event that a declaration takes back, where it is known.
+#[allow(clippy::result_large_err)] // a refusal is rare and goes into a list at once
 fn declares(
     capture: &Capture,
     event: &Prepared,

@@ -147,8 +147,8 @@ async fn keep(
         found.extend(part.into_iter().filter_map(|result| Some((result.position?, result))));
         from = last + 1;
     }
-    let mut position = 0;
-    for row in rows.iter_mut().filter(|row| row.outcome == Outcome::Accepted) {
+    let good = rows.iter_mut().filter(|row| row.outcome == Outcome::Accepted);
+    for (position, row) in (0u64..).zip(good) {
         if let Some(result) = found.remove(&position) {
             row.outcome = result.outcome;
             row.event_id = result.event_id;
@@ -156,7 +156,6 @@ async fn keep(
             row.detail_zh = result.detail_zh;
             row.detail_en = result.detail_en;
         }
-        position += 1;
     }
     Ok(kept)
 }

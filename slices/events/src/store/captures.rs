@@ -7,6 +7,7 @@ use kernel::{Kernel, Page, Paging, Result};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
+#[allow(clippy::module_inception)] // named after its table, as its file is
 mod captures {
     use sea_orm::entity::prelude::*;
 

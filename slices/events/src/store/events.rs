@@ -11,6 +11,7 @@ use serde_json::Value;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Mutex;
 
+#[allow(clippy::module_inception)] // named after its table, as its file is
 pub(super) mod events {
     use sea_orm::entity::prelude::*;
 

@@ -5,6 +5,7 @@ use ground::Timestamp;
 use kernel::{Kernel, Result};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+#[allow(clippy::module_inception)] // named after its table, as its file is
 mod queries {
     use sea_orm::entity::prelude::*;
 

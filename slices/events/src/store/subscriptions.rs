@@ -8,6 +8,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
+#[allow(clippy::module_inception)] // named after its table, as its file is
 mod subscriptions {
     use sea_orm::entity::prelude::*;
 
