@@ -77,6 +77,8 @@ pub fn reactions() -> Vec<Reaction> {
         ),
         // other rules are in force -> everything on sale is judged by them
         Reaction::new("rescreen", &["policy.activated"], listings::on_policy_activated),
+        // a lot is entered -> what was said about it before belongs to its merchant too
+        Reaction::new("events-of-lot", &["lot.created"], events::on_lot_created),
         // a unit was sold again -> one of the two is not what it says: the rule about two orders looks
         Reaction::new("sold-twice", &["units.sold"], scans::on_units_sold),
         // something was decided about goods -> whoever scans them sees it at once

@@ -99,7 +99,8 @@ fn document() -> String {
                 event["action"] = json!("OBSERVE");
                 event["bizStep"] = json!(if n % 3 == 1 { "shipping" } else { "receiving" });
                 event["disposition"] = json!("in_transit");
-                event["epcList"] = json!([unit(0), format!("https://id.example.com/01/09506000134352/21/{}", n * 3 + 1)]);
+                event["epcList"] =
+                    json!([unit(0), format!("https://id.example.com/01/09506000134352/21/{}", n * 3 + 1)]);
                 event["sourceList"] = json!([{"type": "possessing_party", "source": "urn:epc:id:pgln:9506000.13430"}]);
             }
             event

@@ -3,9 +3,9 @@
 //! `BENCH_EVENTS` says how many events the queries are measured over (default 300,000; the figure to show is at 10,000,000).
 
 use crate::table::{Table, quantile, shown};
+use ::events::{CaptureOptions, ErrorBehaviour};
 use anyhow::Context;
 use epcis::query::Query;
-use ::events::{CaptureOptions, ErrorBehaviour};
 use kernel::testing::{Bench, owner, staff};
 use kernel::{Actor, Role};
 use serde_json::{Value, json};

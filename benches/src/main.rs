@@ -2,9 +2,11 @@
 //! These machines are noisy: medians and shares of one run, never a single time.
 
 mod epcis_events;
+mod events;
 mod import;
 mod ledger;
 mod pages;
+mod scan_pages;
 mod screening;
 mod table;
 mod trace_codes;
@@ -28,6 +30,12 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted("ledger") {
         show(ledger::run().await?);
+    }
+    if wanted("events") {
+        show(events::run().await?);
+    }
+    if wanted("scans") {
+        show(scan_pages::run().await?);
     }
     if wanted("import") {
         show(import::run().await?);

@@ -158,9 +158,9 @@ fn events(codes: &[String], days_ago: impl Fn(i64) -> Timestamp) -> Value {
 
 /// A case number of its own for every lot: from the GTIN of its units, with the check digit.
 fn case_of(codes: &[String]) -> String {
-    let gtin: String =
-        codes.first().map(String::as_str).unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
-    let body = format!("1{:0>16}", gtin.get(2..15).unwrap_or("0"));
+    let link = codes.first().map(String::as_str).unwrap_or_default();
+    let gtin = link.split_once("/01/").and_then(|(_, rest)| rest.get(..14)).unwrap_or_default();
+    let body = format!("1{:0>16}", gtin.get(..13).unwrap_or("0"));
     let sum: u32 = body
         .chars()
         .rev()

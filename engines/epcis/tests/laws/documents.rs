@@ -72,10 +72,7 @@ fn faults_of_an_event_name_their_field() {
         (with("epcList", json!(["urn:epc:id:sgtin:4012345.12345.1"])), Code::Identifier, "/epcList/0"),
         (with("epcList", json!(["1234"])), Code::Uri, "/epcList/0"),
         (
-            with(
-                "epcList",
-                json!(["urn:epc:id:sgtin:9506000.013435.7", "urn:epc:id:sgtin:9506000.013435.7"]),
-            ),
+            with("epcList", json!(["urn:epc:id:sgtin:9506000.013435.7", "urn:epc:id:sgtin:9506000.013435.7"])),
             Code::DuplicateElement,
             "/epcList/1",
         ),

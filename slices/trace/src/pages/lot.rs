@@ -120,7 +120,7 @@ fn lot_facts(cx: &View, page: &LotPage, side: Side) -> impl maud::Render {
     .add(
         cx.t("trace-created-at"),
         html! {
-            (cx.moment(lot.created_at)) " " a href={ "/proofs/" (lot.act_id) } { (cx.t("trace-proof")) }
+            (cx.moment(lot.created_at)) div { a href={ "/proofs/" (lot.act_id) } { (cx.t("trace-proof")) } }
         },
     )
 }
@@ -138,7 +138,7 @@ fn documents(cx: &View, page: &LotPage, own: bool) -> Markup {
                 @if document.withdrawn_at.is_some() { (badge(Tone::Neutral, &cx.t("trace-document-withdrawn"))) }
                 @else if document.public { (badge(Tone::Good, &cx.t("trace-document-public"))) }
                 @else { (badge(Tone::Neutral, &cx.t("trace-document-private"))) }
-                " " a href={ "/proofs/" (document.act_id) } { (cx.t("trace-proof")) }
+                div { a href={ "/proofs/" (document.act_id) } { (cx.t("trace-proof")) } }
             })
             .cell(html! {
                 @if back {
@@ -303,7 +303,7 @@ pub(super) fn batch_page(
         .add(
             cx.t("trace-minted-at"),
             html! {
-                (cx.moment(batch.created_at)) " " a href={ "/proofs/" (batch.act_id) } { (cx.t("trace-proof")) }
+                (cx.moment(batch.created_at)) div { a href={ "/proofs/" (batch.act_id) } { (cx.t("trace-proof")) } }
             },
         )
         .add(cx.t("trace-key-number"), batch.key_number)

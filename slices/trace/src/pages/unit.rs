@@ -73,7 +73,7 @@ fn turn(cx: &View, turn: &Turn) -> Markup {
     html! {
         (cx.moment(turn.at)) " "
         @if !turn.reason.is_empty() { (cx.t(&format!("trace-reason-{}", turn.reason))) " " }
-        a href={ "/proofs/" (turn.act_id) } { (cx.t("trace-proof")) }
+        div { a href={ "/proofs/" (turn.act_id) } { (cx.t("trace-proof")) } }
     }
 }
 
@@ -98,6 +98,7 @@ fn standing(cx: &View, unit: &UnitStanding, merchant: Option<&String>) -> Markup
         list = list.add(cx.t("trace-state"), unit_mark(cx, unit.state)).add(cx.t("trace-covered"), covered);
     }
     if let Some(batch) = &unit.batch {
+        let product = unit.lot.as_ref().map_or_else(|| cx.t("trace-listing"), |lot| lot.product.clone());
         let place = cx.ta("trace-position", &[("n", unit.position.unwrap_or(0).into()), ("count", batch.count.into())]);
         list = list
             .add(
@@ -109,13 +110,13 @@ fn standing(cx: &View, unit: &UnitStanding, merchant: Option<&String>) -> Markup
             .add(
                 cx.t("trace-listing"),
                 html! {
-                    a href={ "/console/listings/" (batch.listing_id) } { (batch.listing_id) }
+                    a href={ "/console/listings/" (batch.listing_id) } { (product) }
                 },
             )
             .add(
                 cx.t("trace-batch"),
                 html! {
-                    a href=(Side::Console.batch(&batch.id)) { (place) } " " (cx.moment(batch.minted_at))
+                    a href=(Side::Console.batch(&batch.id)) { (place) } div { (cx.moment(batch.minted_at)) }
                 },
             );
     }
@@ -123,7 +124,7 @@ fn standing(cx: &View, unit: &UnitStanding, merchant: Option<&String>) -> Markup
         list = list.add(
             cx.t("trace-number"),
             html! {
-                a href=(Side::Console.lot(&lot.id)) { (lot.number) } " " (lot_mark(cx, lot.state)) " " (lot.product)
+                a href=(Side::Console.lot(&lot.id)) { (lot.number) } div { (lot_mark(cx, lot.state)) " " (lot.product) }
             },
         );
     }
