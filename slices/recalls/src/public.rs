@@ -22,7 +22,7 @@ pub async fn notices_for(
     if let Some(serial) = serial {
         codes.push(unit_code(gtin, serial));
         if lot_number.is_none() {
-            lot_number = supply::of(kernel).lot_of_unit(kernel, gtin, serial).await?.map(|lot| lot.number);
+            lot_number = supply::lot_of_unit(kernel, gtin, serial).await?.map(|lot| lot.number);
         }
     }
     if let Some(number) = lot_number {

@@ -5,7 +5,7 @@
 //! The engine `journey` decides what is reached, in time; this module only brings it the events that can matter.
 
 use crate::model::{Content, Counts, Done, Kind, Origin, Part, ReachRow};
-use crate::supply::{self, Supply, Tie};
+use crate::supply::{self, Tie};
 use crate::{Error, supply::Link};
 use ground::Timestamp;
 use gs1::Gtin;
@@ -13,7 +13,6 @@ use journey::graph::{self, BEGINNING, Direction, END, Kind as Edge, Role};
 use kernel::Kernel;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
 use trace::Lot;
 
 /// Rows of a reach that are kept; what is more is counted and the recall says that it was cut.
@@ -145,31 +144,31 @@ fn code(text: &str) -> Result<(Gtin, Option<String>, Option<String>), Error> {
     Ok((gtin, scan.lot().map(str::to_owned), scan.serial().map(str::to_owned)))
 }
 
-async fn starts(kernel: &Kernel, supply: &dyn Supply, content: &Content) -> Result<Starts, Error> {
+async fn starts(kernel: &Kernel, content: &Content) -> Result<Starts, Error> {
     let text = content.origin_ref.as_str();
     let mut starts = Starts::default();
     match content.origin {
         Origin::Unit => {
             let (gtin, _, serial) = code(text)?;
             let serial = serial.ok_or_else(unreadable)?;
-            match supply.lot_of_unit(kernel, &gtin, &serial).await? {
+            match supply::lot_of_unit(kernel, &gtin, &serial).await? {
                 Some(lot) => starts.lots.push(lot),
                 None => starts.units.push((gtin, serial)),
             }
         }
-        Origin::Lot => match supply.lot_by_id(kernel, text).await? {
+        Origin::Lot => match supply::lot_by_id(kernel, text).await? {
             Some(lot) => starts.lots.push(lot),
             None => {
                 let (gtin, number, _) = code(text)?;
                 let number = number.ok_or_else(unreadable)?;
-                starts.lots = supply.lots_numbered(kernel, &gtin, &number).await?;
+                starts.lots = supply::lots_numbered(kernel, &gtin, &number).await?;
             }
         },
-        Origin::Document => starts.lots = supply.lots_with_document(kernel, text, LOTS_MAX).await?,
-        Origin::Supplier => starts.lots = supply.lots_of_supplier(kernel, text, LOTS_MAX).await?,
+        Origin::Document => starts.lots = supply::lots_with_document(kernel, text, LOTS_MAX).await?,
+        Origin::Supplier => starts.lots = supply::lots_of_supplier(kernel, text, LOTS_MAX).await?,
         Origin::Goods => {
             let (gtin, ..) = code(text)?;
-            starts.lots = supply.lots_of_gtin(kernel, &gtin).await?;
+            starts.lots = supply::lots_of_gtin(kernel, &gtin).await?;
         }
     }
     if starts.lots.is_empty() && starts.units.is_empty() { Err(unknown()) } else { Ok(starts) }
@@ -178,7 +177,6 @@ async fn starts(kernel: &Kernel, supply: &dyn Supply, content: &Content) -> Resu
 /// Seeks events and follows them.
 struct Search<'a> {
     kernel: &'a Kernel,
-    supply: Arc<Box<dyn Supply>>,
     /// Events by number, for the rows.
     events: Vec<String>,
     parties: Vec<String>,
@@ -199,10 +197,9 @@ struct Search<'a> {
 type Reached = Vec<(String, graph::Reached, Option<String>)>;
 
 impl<'a> Search<'a> {
-    fn new(kernel: &'a Kernel, supply: Arc<Box<dyn Supply>>) -> Self {
+    fn new(kernel: &'a Kernel) -> Self {
         Search {
             kernel,
-            supply,
             events: Vec::new(),
             parties: Vec::new(),
             links: Vec::new(),
@@ -264,7 +261,7 @@ impl<'a> Search<'a> {
                 continue;
             }
             self.asked.extend(chunk.iter().cloned());
-            for link in self.supply.links(self.kernel, chunk).await? {
+            for link in supply::links(self.kernel, chunk).await? {
                 self.take(link);
             }
         }
@@ -319,9 +316,9 @@ impl<'a> Search<'a> {
             match (thing(id), direction) {
                 (Thing::Lot(gtin, number), Direction::Forward) => {
                     self.looked_up.insert(id.clone());
-                    for lot in self.supply.lots_numbered(self.kernel, &gtin, &number).await? {
+                    for lot in supply::lots_numbered(self.kernel, &gtin, &number).await? {
                         self.know(&lot);
-                        let serials = self.supply.serials(self.kernel, &lot.id, SERIALS_MAX).await?;
+                        let serials = supply::serials(self.kernel, &lot.id, SERIALS_MAX).await?;
                         self.cut |= serials.len() as u64 >= SERIALS_MAX && lot.units_commissioned > SERIALS_MAX as i64;
                         let units = serials.iter().map(|serial| address(&unit_code(&gtin, serial))).collect();
                         self.member(id, units);
@@ -329,7 +326,7 @@ impl<'a> Search<'a> {
                 }
                 (Thing::Unit(gtin, serial), Direction::Backward) => {
                     self.looked_up.insert(id.clone());
-                    if let Some(lot) = self.supply.lot_of_unit(self.kernel, &gtin, &serial).await? {
+                    if let Some(lot) = supply::lot_of_unit(self.kernel, &gtin, &serial).await? {
                         let lot = self.know(&lot);
                         self.member(&lot, vec![id.clone()]);
                     }
@@ -346,9 +343,8 @@ impl<'a> Search<'a> {
 /// # Errors
 /// `invalid_input` where what it begins at is unknown or cannot be read; what the store says.
 pub(crate) async fn compute(kernel: &Kernel, content: &Content) -> Result<Found, Error> {
-    let supply = supply::of(kernel);
-    let starts = starts(kernel, supply.as_ref().as_ref(), content).await?;
-    let mut search = Search::new(kernel, supply);
+    let starts = starts(kernel, content).await?;
+    let mut search = Search::new(kernel);
     let mut begin: Vec<String> = starts.lots.iter().map(|lot| search.know(lot)).collect();
     begin.extend(starts.units.iter().map(|(gtin, serial)| address(&unit_code(gtin, serial))));
     begin.sort();
@@ -467,7 +463,7 @@ impl<'a> Collector<'a> {
         let mut lots = self.search.lots.get(id).cloned().unwrap_or_default();
         if lots.is_empty() {
             // A lot that was only reached backward was not looked up on the way.
-            lots = self.search.supply.lots_numbered(self.search.kernel, gtin, number).await?;
+            lots = supply::lots_numbered(self.search.kernel, gtin, number).await?;
         }
         let recalled = base.part != Part::Source;
         if recalled {
@@ -500,7 +496,7 @@ impl<'a> Collector<'a> {
     }
 
     async fn unit_row(&mut self, gtin: &Gtin, serial: &str, base: ReachRow) -> Result<(), Error> {
-        let lot = self.search.supply.lot_of_unit(self.search.kernel, gtin, serial).await?;
+        let lot = supply::lot_of_unit(self.search.kernel, gtin, serial).await?;
         if base.part != Part::Source {
             self.counts.units += 1;
             if let Some(lot) = &lot {
@@ -521,7 +517,7 @@ impl<'a> Collector<'a> {
     async fn sold(&mut self, lot_id: &str) -> Result<i64, Error> {
         let (mut count, mut after) = (0, String::new());
         loop {
-            let (page, next) = self.search.supply.sold(self.search.kernel, lot_id, &after, SOLD_PAGE).await?;
+            let (page, next) = supply::sold(self.search.kernel, lot_id, &after, SOLD_PAGE).await?;
             count += page.len() as i64;
             self.search.cut |= count >= SOLD_MAX;
             match next.filter(|_| count < SOLD_MAX) {

@@ -164,11 +164,11 @@ async fn step(kernel: &Kernel, recall_id: &str, row: &ReachRow) -> Result<Done, 
     let reason = format!("recall {recall_id}");
     match (row.kind, row.wanted) {
         (Kind::Lot, true) => {
-            let set = supply::of(kernel).set_lot_state(kernel, &row.reference, LotState::Recalled, &reason).await;
+            let set = supply::set_lot_state(kernel, &row.reference, LotState::Recalled, &reason).await;
             skip_refused(set).map(|done| if done { Done::On } else { Done::Skipped })
         }
         (Kind::Lot, false) => {
-            let set = supply::of(kernel).set_lot_state(kernel, &row.reference, LotState::Open, &reason).await;
+            let set = supply::set_lot_state(kernel, &row.reference, LotState::Open, &reason).await;
             skip_refused(set).map(|done| if done { Done::Off } else { Done::Skipped })
         }
         (Kind::Listing, true) => {
@@ -224,7 +224,6 @@ async fn next_batch(kernel: &Kernel, id: &str) -> Result<Option<(ReachRow, Vec<S
     let db = kernel.db().read();
     let lots = store::reach_of_kind(db, id, Kind::Lot, reach::ROWS_MAX).await?;
     let told = store::last_batch(db, id).await?;
-    let supply = supply::of(kernel);
     let mut begun = told.is_none();
     for lot in lots.into_iter().filter(is_ours) {
         let mut after = match &told {
@@ -238,8 +237,11 @@ async fn next_batch(kernel: &Kernel, id: &str) -> Result<Option<(ReachRow, Vec<S
             }
             _ => String::new(),
         };
-        while begun {
-            let (sold, next) = supply.sold(kernel, &lot.reference, &after, UNITS_A_BATCH).await?;
+        if !begun {
+            continue;
+        }
+        loop {
+            let (sold, next) = supply::sold(kernel, &lot.reference, &after, UNITS_A_BATCH).await?;
             if !sold.is_empty() {
                 return Ok(Some((lot, sold, next.unwrap_or_default())));
             }

@@ -255,8 +255,11 @@ const PAGES_MAX: usize = 2_000;
 /// Stands in a kept page where each reader's own mark goes: private-use characters, which no code and no name holds.
 const MARK_PLACE: &str = "\u{E0F1}mark\u{E0F1}";
 
-/// Pages as they were written last, each with what it was written from.
-struct Rendered(Mutex<HotSet<String, (Arc<Known>, Arc<str>)>>);
+/// A page and what it was written from.
+type Written = (Arc<Known>, Arc<str>);
+
+/// Pages as they were written last.
+struct Rendered(Mutex<HotSet<String, Written>>);
 
 impl Default for Rendered {
     fn default() -> Self {

@@ -37,7 +37,7 @@ pub(crate) struct Typed {
 }
 
 impl Typed {
-    fn new(self) -> New {
+    fn into_new(self) -> New {
         New {
             market: self.market,
             origin: self.origin,
@@ -168,7 +168,7 @@ pub(crate) async fn open(
     Cx(cx): Cx,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Failure> {
-    match crate::open(site.kernel(), &actor, typed.clone().new()).await {
+    match crate::open(site.kernel(), &actor, typed.clone().into_new()).await {
         Ok(recall) => Ok(web::redirect(&format!("/console/recalls/{}", recall.id)).into_response()),
         Err(error) => refused(&cx, error, PATH, &cx.t("recalls-new"), &typed),
     }
@@ -182,7 +182,7 @@ pub(crate) async fn change(
     Path(id): Path<String>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Failure> {
-    match crate::change(site.kernel(), &actor, &id, typed.version, typed.clone().new()).await {
+    match crate::change(site.kernel(), &actor, &id, typed.version, typed.clone().into_new()).await {
         Ok(_) => Ok(web::redirect(&format!("/console/recalls/{id}")).into_response()),
         Err(error) => refused(&cx, error, &format!("/console/recalls/{id}/edit"), &cx.t("recalls-edit"), &typed),
     }

@@ -5,7 +5,7 @@ fn addresses_are_read_as_they_are_written() {
     let gtin: Gtin = "06901234567892".parse().unwrap();
     for number in ["L1", "A/B", "50%", "x y", "(1)+'"] {
         let id = address(&lot_code(&gtin, number));
-        assert_eq!(thing(&id), Thing::Lot(gtin.clone(), number.to_owned()), "{id}");
+        assert_eq!(thing(&id), Thing::Lot(gtin, number.to_owned()), "{id}");
     }
     assert_eq!(address("01/06901234567892/10/A/B"), "https://id.gs1.org/01/06901234567892/10/A%2FB");
     let unit = format!("{GS1}01/06901234567892/10/L1/21/S1");
