@@ -19,7 +19,10 @@ const walks = [
       "/console/review/onsite", "/console/review/onsite/new", "/console/review/golden", "/console/review/golden/new",
       "/console/review/disagreements", "/console/review/people", "/console/policies", "/console/policies/_", "/console/policies/_/history",
       "/console/policies/_/tables/_", "/console/policies/_/tables/_/new", "/console/policies/_/rows/_", "/console/policies/_/file",
-      "/console/policy-versions/_", "/console/ledger", "/console/ledger/_", "/account", "/account/second-factor", "/search",
+      "/console/policy-versions/_", "/console/trace", "/console/trace/lots/_", "/console/trace/codes", "/console/trace/codes/_", "/console/trace/keys",
+      "/console/events", "/console/events/captures", "/console/scans", "/console/scans/all", "/console/scans/reports", "/console/reports",
+      "/console/reports/_", "/console/laboratories", "/console/laboratories/_", "/console/recalls", "/console/recalls/new",
+      "/console/ledger/outside", "/console/ledger", "/console/ledger/_", "/account", "/account/second-factor", "/search",
     ],
   },
   {
@@ -30,6 +33,12 @@ const walks = [
   { login: "reviewer", from: ["/console"], must: [] },
   { login: "enforcement", from: ["/console"], must: [] },
   { login: "auditor", from: ["/console"], must: [] },
+  { login: "laboratory", from: ["/laboratory"], must: ["/laboratory", "/laboratory/reports/_", "/laboratory/reports/new", "/laboratory/profile", "/laboratory/receive"] },
+  {
+    login: "merchant01",
+    from: ["/merchant"],
+    must: ["/merchant/lots", "/merchant/lots/_", "/merchant/lots/new", "/merchant/codes", "/merchant/codes/_", "/merchant/events", "/merchant/events/new", "/merchant/events/table", "/merchant/recalls"],
+  },
   {
     login: "merchant04",
     from: ["/merchant"],
@@ -56,7 +65,7 @@ function kindOf(path) {
 }
 
 /** What is fetched instead of looked at. */
-const isFile = (path) => /\.(csv|ndjson|json|key)$|\/proof$|\/opening$|^\/(pictures|documents|ledger|assets|docs\/api)(\/|$)|\/photos\/|\/files\//.test(path);
+const isFile = (path) => /\.(csv|ndjson|json|key)$|\/proof$|\/opening$|^\/(pictures|documents|ledger|assets|docs\/api)(\/|$)|\/photos\/|\/files\/|^\/(v1|s\/proof|did|\.well-known)\/?|\/receipt$/.test(path);
 
 const kindOfAct = /(^|[\s·])(user|merchant|listing|qualification|brand|policy|review|bank|ledger|import|person)\.[a-z]+(_[a-z]+)*($|[\s·])/;
 const isPage = (there) => there.origin === url && !there.searchParams.has("lang") && there.pathname !== "/";

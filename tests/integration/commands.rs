@@ -22,8 +22,12 @@ fn piped(arguments: &[&str], input: &[u8]) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the command starts");
-    child.stdin.take().expect("an input").write_all(input).expect("the command reads");
-    child.wait_with_output().expect("the command ends")
+    let mut stdin = child.stdin.take().expect("an input");
+    // The command answers while it reads: both ends have to move.
+    std::thread::scope(|scope| {
+        scope.spawn(move || stdin.write_all(input).expect("the command reads"));
+        child.wait_with_output().expect("the command ends")
+    })
 }
 
 fn lines(output: &Output) -> Vec<Value> {

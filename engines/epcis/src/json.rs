@@ -86,7 +86,8 @@ pub(crate) fn raw(text: &str) -> Result<&RawValue, DocumentError> {
 }
 
 fn syntax(pointer: &str, error: &serde_json::Error) -> EventError {
-    EventError::new(pointer, Code::Syntax, format!("不是有效的 JSON：{error}"), format!("not valid JSON: {error}"))
+    let (zh, en) = words(error);
+    EventError::new(pointer, Code::Syntax, zh, en)
 }
 
 /// The members of one object, as text.
@@ -347,4 +348,14 @@ fn too_many_members(at: &Path<'_>, limits: &Limits) -> EventError {
         format!("对象的字段超过 {max} 个"),
         format!("the object has more than {max} fields"),
     )
+}
+
+/// What is wrong with JSON that is none, in words of ours: the parser's are English alone.
+pub fn words(error: &serde_json::Error) -> (String, String) {
+    let (line, column) = (error.line().max(1), error.column());
+    let (zh, en) = match error.classify() {
+        serde_json::error::Category::Eof => ("不是有效的 JSON：没有写完", "not valid JSON: it ends too early"),
+        _ => ("不是有效的 JSON：书写有误", "not valid JSON: it is not well formed"),
+    };
+    (format!("{zh}（第 {line} 行第 {column} 列）"), format!("{en} (line {line}, column {column})"))
 }

@@ -45,5 +45,6 @@ pub use event::{
 };
 pub use fault::{Code, DocumentError, EventError, Position};
 pub use hash::{hash, prehash};
+pub use json::words as json_words;
 pub use limits::Limits;
 pub use uri::is_uri;

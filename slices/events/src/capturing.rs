@@ -78,8 +78,15 @@ pub async fn capture_event(
     options: CaptureOptions,
 ) -> Result<(StoredEvent, bool), Error> {
     let single = |value: &serde_json::Value| value.get("epcisBody").is_none() && value.is_object();
-    let value: serde_json::Value = serde_json::from_slice(bytes).unwrap_or_default();
-    if value.is_object() && !single(&value) {
+    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| {
+        let (zh, en) = epcis::json_words(&error);
+        Error::Document(vec![crate::error::fault_at("", &zh, &en)])
+    })?;
+    if !value.is_object() {
+        let (zh, en) = ("应为一个事件，即一个 JSON 对象。", "One event is expected: a JSON object.");
+        return Err(Error::Document(vec![crate::error::fault_at("", zh, en)]));
+    }
+    if !single(&value) {
         let (zh, en) = (
             "此地址只接受单个事件，文档请发往 /v1/epcis/capture。",
             "This address takes one event; send documents to /v1/epcis/capture.",

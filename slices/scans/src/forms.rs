@@ -159,7 +159,10 @@ pub(crate) async fn proof_file(
     Extension(view): Extension<LedgerView>,
     Query(asked): Query<CodeQuery>,
 ) -> Result<Response, Failure> {
-    let address = read(&asked.code.unwrap_or_default())?;
+    let Some(code) = asked.code.filter(|code| !code.trim().is_empty()) else {
+        return Ok(web::redirect("/s").into_response());
+    };
+    let address = read(&code)?;
     let file = proof::bundle(site.kernel(), &view, &address).await?;
     let name = format!(
         "touchstone-{}.zip",
