@@ -42,6 +42,11 @@ pub fn subject(cx: &View, console: bool, subject: &Subject) -> Markup {
         (true, "merchant") => Some(format!("/console/merchants/{}", subject.id)),
         (true, "listing") => Some(format!("/console/listings/{}", subject.id)),
         (false, "listing") => Some(format!("/merchant/listings/{}", subject.id)),
+        (true, "lot") => Some(format!("/console/trace/lots/{}", subject.id)),
+        (false, "lot") => Some(format!("/merchant/lots/{}", subject.id)),
+        (true, "recall") => Some(format!("/console/recalls/{}", subject.id)),
+        (true, "report") => Some(format!("/console/reports/{}", subject.id)),
+        (true, "laboratory") => Some(format!("/console/laboratories/{}", subject.id)),
         _ => None,
     };
     html! {

@@ -143,7 +143,7 @@ fn credential(cx: &View, report: &Report) -> Markup {
                 p {
                     a href=(path) { "vc+jwt" }
                     @if report.credential_json.is_some() { " · " a href={ (path) "?form=json" } { "eddsa-jcs-2022" } }
-                    @if let Some(act) = &report.act_id { " · " a href={ "/proofs/" (act) } { (cx.t("reports-proof")) } }
+                    @if let Some(act) = report.act_id.as_ref().filter(|_| !cx.has_role(&["laboratory"])) { " · " a href={ "/proofs/" (act) } { (cx.t("reports-proof")) } }
                 }
             }
             p { a href="/reports/verify" { (cx.t("reports-verify")) } }
