@@ -101,7 +101,7 @@ pub(super) fn reach_table<'a>(cx: &'a View, rows: &'a [ReachRow]) -> Table<'a> {
 }
 
 fn reach_row(cx: &View, row: &ReachRow) -> Row {
-    let name = match address(row) {
+    let name = match address(cx, row) {
         Some(href) => html! { a href=(href) { (row.name) } },
         None => html! { (row.name) },
     };
@@ -132,12 +132,16 @@ fn done_mark(cx: &View, row: &ReachRow) -> Markup {
     }
 }
 
-/// Where a thing has its page in the console.
-fn address(row: &ReachRow) -> Option<String> {
+/// Where a thing has a page for the reader.
+fn address(cx: &View, row: &ReachRow) -> Option<String> {
+    let (lots, listings) = match cx.has_role(&["merchant"]) {
+        true => ("/merchant/lots", "/merchant/listings"),
+        false => ("/console/trace/lots", "/console/listings"),
+    };
     match row.kind {
-        Kind::Lot if !row.merchant_id.is_empty() => Some(format!("/console/lots/{}", row.reference)),
-        Kind::Listing => Some(format!("/console/listings/{}", row.reference)),
-        Kind::Merchant => Some(format!("/console/merchants/{}", row.reference)),
+        Kind::Lot if !row.merchant_id.is_empty() => Some(format!("{lots}/{}", row.reference)),
+        Kind::Listing => Some(format!("{listings}/{}", row.reference)),
+        Kind::Merchant if !cx.has_role(&["merchant"]) => Some(format!("/console/merchants/{}", row.reference)),
         _ => None,
     }
 }
