@@ -133,11 +133,31 @@ pub enum Permission {
     RecallsRead,
     /// Open, start, steer and close recalls.
     RecallsManage,
+    /// Hand in signals: the shop's own systems, by token.
+    SignalsIngest,
+    /// See signals, their state and what was refused.
+    SignalsRead,
+    /// See every alert.
+    AlertsRead,
+    /// Answer alerts: acknowledge, act, close; try and roll out detectors.
+    AlertsDecide,
+    /// See risk scores, model cards and drift.
+    RiskRead,
+    /// Train, activate and roll back risk models.
+    RiskManage,
+    /// See every rating and its reasons.
+    RatingsRead,
+    /// Hold or lift the effects of a rating.
+    RatingsManage,
+    /// See the ratings of one's own goods and what restores them.
+    OwnRatings,
+    /// Ask the history in SQL.
+    HistoryQuery,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Permission; 23] = [
+    pub const ALL: [Permission; 33] = [
         Permission::AccountsRead,
         Permission::AccountsManage,
         Permission::MerchantsRead,
@@ -161,6 +181,16 @@ impl Permission {
         Permission::OwnReports,
         Permission::RecallsRead,
         Permission::RecallsManage,
+        Permission::SignalsIngest,
+        Permission::SignalsRead,
+        Permission::AlertsRead,
+        Permission::AlertsDecide,
+        Permission::RiskRead,
+        Permission::RiskManage,
+        Permission::RatingsRead,
+        Permission::RatingsManage,
+        Permission::OwnRatings,
+        Permission::HistoryQuery,
     ];
 
     /// Stable name; also the scope of an API token.
@@ -189,6 +219,16 @@ impl Permission {
             Permission::OwnReports => "own_reports",
             Permission::RecallsRead => "recalls_read",
             Permission::RecallsManage => "recalls_manage",
+            Permission::SignalsIngest => "signals_ingest",
+            Permission::SignalsRead => "signals_read",
+            Permission::AlertsRead => "alerts_read",
+            Permission::AlertsDecide => "alerts_decide",
+            Permission::RiskRead => "risk_read",
+            Permission::RiskManage => "risk_manage",
+            Permission::RatingsRead => "ratings_read",
+            Permission::RatingsManage => "ratings_manage",
+            Permission::OwnRatings => "own_ratings",
+            Permission::HistoryQuery => "history_query",
         }
     }
 
@@ -229,6 +269,15 @@ impl Permission {
             Permission::TraceManage | Permission::RecallsManage => &[Enforcement, Manager],
             Permission::OwnTrace => &[Merchant, Brand],
             Permission::OwnReports => &[Laboratory],
+            Permission::SignalsIngest => &[Admin, Analyst, Manager],
+            Permission::SignalsRead | Permission::RatingsRead | Permission::RiskRead | Permission::AlertsRead => {
+                &[Admin, Reviewer, Inspector, Enforcement, Service, Analyst, Manager, Auditor, Regulator]
+            }
+            Permission::AlertsDecide => &[Inspector, Enforcement, Analyst, Manager],
+            Permission::RiskManage => &[Analyst, Manager],
+            Permission::RatingsManage => &[Enforcement, Manager],
+            Permission::OwnRatings => &[Merchant],
+            Permission::HistoryQuery => &[Admin, Analyst, Manager, Auditor],
         }
     }
 }
