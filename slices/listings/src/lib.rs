@@ -64,7 +64,7 @@ pub use state::{Event, State, VersionState};
 pub use store::listings::COUNT_MAX;
 pub use versions::{
     Comparable, Detail, Evidence, MerchantFile, New, PastDecision, counts, create, decision_message, detail,
-    find_by_external_id, get, list, of_gtin, picture_of, revise, rules_in_use, submit, version,
+    find_by_external_id, get, list, named, of_gtin, picture_of, revise, rules_in_use, submit, version,
 };
 
 use kernel::{Job, Kernel, Result};

@@ -1,7 +1,7 @@
 //! Bulk import: a shop's export becomes listings, row by row, with a status for each.
 //!
 //! Reading order: [`mapping`] (which column is what), `encoding` and `source` (bytes to text, under limits), `table` (text
-//! to rows), `record` (a row to a product) and `group` (many rows to one product), `writer` (products to listings, one
+//! to rows), [`rows`] (the same for other duties), `record` (a row to a product) and `group` (many rows to one product), `writer` (products to listings, one
 //! transaction a batch with its checkpoint), [`run`] (the whole, from the command line or as a job).
 //!
 //! Invariants: the sequence of items a file gives under a mapping is always the same, so that a stopped import goes on
@@ -12,6 +12,7 @@ pub(crate) mod encoding;
 pub(crate) mod group;
 pub mod mapping;
 pub(crate) mod record;
+pub mod rows;
 pub mod run;
 pub(crate) mod source;
 pub(crate) mod table;

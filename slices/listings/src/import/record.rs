@@ -199,15 +199,7 @@ pub(crate) fn attributes(
 
 /// A price in minor units, by the mapping's way of writing it.
 pub(crate) fn price(text: &str, currency: &str, mapping: &Compiled) -> Option<i64> {
-    let format = &mapping.mapping.price;
-    let mut plain: String = text.trim().trim_start_matches(['¥', '￥', '$', '€', '£']).trim().to_owned();
-    if let Some(mark) = format.thousands {
-        plain.retain(|c| c != mark);
-    }
-    if format.decimal == ',' {
-        plain = plain.replace(',', ".");
-    }
-    if format.unit == "minor" { plain.parse().ok() } else { ground::money::parse_minor(&plain, currency) }
+    super::rows::price(text, currency, &mapping.mapping.price)
 }
 
 fn form_of(mapping: &Compiled) -> String {
@@ -217,22 +209,7 @@ fn form_of(mapping: &Compiled) -> String {
 
 /// A moment, by the mapping's way of writing dates; without one, ISO 8601 with or without time and offset.
 pub(crate) fn moment(text: &str, mapping: &Compiled) -> Option<Timestamp> {
-    let zoned =
-        |at: jiff::civil::DateTime| Some(Timestamp::from_micros(mapping.zone.to_timestamp(at).ok()?.as_microsecond()));
-    let format = &mapping.mapping.dates.format;
-    if format.is_empty() {
-        if let Some(at) = Timestamp::parse_rfc3339(text) {
-            return Some(at);
-        }
-        if let Ok(at) = text.parse::<jiff::civil::DateTime>() {
-            return zoned(at);
-        }
-        return zoned(text.parse::<jiff::civil::Date>().ok()?.to_datetime(jiff::civil::Time::midnight()));
-    }
-    if let Ok(at) = jiff::civil::DateTime::strptime(format, text) {
-        return zoned(at);
-    }
-    zoned(jiff::civil::Date::strptime(format, text).ok()?.to_datetime(jiff::civil::Time::midnight()))
+    super::rows::moment(text, &mapping.mapping.dates.format, &mapping.zone)
 }
 
 fn documents(text: &str) -> Result<Vec<Document>, ()> {

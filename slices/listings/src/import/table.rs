@@ -2,6 +2,7 @@
 //! never closed ends in an error with its line, not in a full memory.
 
 use super::mapping::Compiled;
+use super::rows::Layout;
 use super::source::{self, Source};
 use super::{Failed, Reason};
 use csv_core::ReadRecordResult;
@@ -48,8 +49,22 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// Opens a table and checks that the mapped columns are there.
+    /// Opens a table and checks that the columns of a mapping are there.
     pub(crate) fn open(source: Source, mapping: &Compiled) -> Result<Table, Failed> {
+        let written = &mapping.mapping;
+        Table::laid_out(
+            source,
+            &Layout {
+                format: written.format.clone(),
+                encoding: written.encoding.clone(),
+                delimiter: written.delimiter,
+                needed: needed(mapping),
+            },
+        )
+    }
+
+    /// Opens a table and checks that the needed columns are there.
+    pub(crate) fn laid_out(source: Source, layout: &Layout) -> Result<Table, Failed> {
         let mut reader = BufReader::with_capacity(64 * 1024, source.text);
         let head = reader.fill_buf().map_err(|error| source::failed(1, &error))?;
         let text = String::from_utf8_lossy(head);
@@ -57,7 +72,7 @@ impl Table {
         if first.is_empty() {
             return Err(Failed { line: 0, reason: Reason::new("", "listings-import-empty") });
         }
-        let format = match mapping.mapping.format.as_str() {
+        let format = match layout.format.as_str() {
             "auto" if first.starts_with('{') => "ndjson",
             "auto" => "csv",
             format => format,
@@ -65,21 +80,19 @@ impl Table {
         let form = if format == "ndjson" {
             Form::Lines
         } else {
-            let delimiter = mapping
-                .mapping
-                .delimiter
-                .map_or_else(|| if format == "tsv" { b'\t' } else { guess(first) }, |c| c as u8);
+            let delimiter =
+                layout.delimiter.map_or_else(|| if format == "tsv" { b'\t' } else { guess(first) }, |c| c as u8);
             let core = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
             Form::Cells { core: Box::new(core), output: vec![0; 64 * 1024], ends: vec![0; 64] }
         };
         let mut table = Table { reader, form, columns: HashMap::new(), header: Vec::new(), line: 1, ended: false };
         if matches!(table.form, Form::Cells { .. }) {
-            table.read_header(mapping)?;
+            table.read_header(&layout.needed)?;
         }
         Ok(table)
     }
 
-    fn read_header(&mut self, mapping: &Compiled) -> Result<(), Failed> {
+    fn read_header(&mut self, needed: &[String]) -> Result<(), Failed> {
         let Some(row) = self.next_row()? else {
             return Err(Failed { line: 0, reason: Reason::new("", "listings-import-empty") });
         };
@@ -96,12 +109,12 @@ impl Table {
                 return Err(Failed { line: 1, reason });
             }
         }
-        for column in needed(mapping) {
-            if !self.columns.contains_key(&column) {
+        for column in needed {
+            if !self.columns.contains_key(column) {
                 let there = names.join(", ");
                 return Err(Failed {
                     line: 1,
-                    reason: Reason::new(&column, "listings-import-column").arg("there", there),
+                    reason: Reason::new(column, "listings-import-column").arg("there", there),
                 });
             }
         }

@@ -140,6 +140,23 @@ pub async fn find_by_external_id(
     Ok(found.into_iter().next())
 }
 
+/// The listings behind these (merchant, shop's own number): for duties that meet goods under the shop's names. Pairs without
+/// a listing are left out. Only for the product itself: no permission is asked.
+///
+/// # Errors
+/// What the store says.
+pub async fn named(kernel: &Kernel, pairs: &[(String, String)]) -> Result<Vec<Listing>> {
+    let mut by_merchant: std::collections::BTreeMap<&str, Vec<String>> = std::collections::BTreeMap::new();
+    for (merchant, external_id) in pairs {
+        by_merchant.entry(merchant).or_default().push(external_id.clone());
+    }
+    let mut found = Vec::new();
+    for (merchant, numbers) in by_merchant {
+        found.extend(store::listings::by_external_ids(kernel.db().read(), merchant, &numbers).await?);
+    }
+    Ok(found)
+}
+
 /// One page of listings; a merchant's own people see theirs alone, whatever the filter says. `total` is counted up to
 /// 10,001: more are "10,000+".
 ///
