@@ -20,7 +20,7 @@ const SAME_FLOOR: &[(&str, &[&str])] = &[
     // slices: downward in the order in which a product lives
     ("listings", &["merchants"]),
     ("review", &["listings", "merchants"]),
-    ("policies", &["listings", "review"]),
+    ("policies", &["listings", "review", "ratings", "risk"]),
     ("trace", &["listings", "merchants"]),
     ("events", &["trace", "merchants"]),
     ("reports", &["trace", "merchants"]),
