@@ -2,7 +2,7 @@
 //!
 //! | question | module | method |
 //! |---|---|---|
-//! | how bad is this product, judged beside its cohort? | [`cohort`], `disproportionality` | Gamma–Poisson shrinkage; MGPS with EBGM, EB05, EB95 |
+//! | how bad is this product, judged beside its cohort? | [`cohort`], [`disproportionality`] | Gamma–Poisson shrinkage; MGPS with EBGM, EB05, EB95 |
 //! | how much could have been complained about by now? | [`delay`] | delay distribution under right truncation; exposure = deliveries × delay |
 //! | is the rate above what is tolerated? | [`margin`] | exact tail of Poisson or negative binomial counts |
 //! | which of many? | [`discoveries`] | Benjamini–Hochberg, Storey, e-BH |
@@ -26,10 +26,17 @@
 //! `alerts`), no time series of sales (engine `series`), no acceptance sampling.
 
 pub mod cohort;
+pub mod cusum;
+pub mod delay;
 pub mod discoveries;
+pub mod disproportionality;
 pub mod distributions;
 pub mod e_detector;
+pub mod ears;
 mod error;
+pub mod farrington;
+pub mod funnel;
+mod glm;
 pub mod intervals;
 pub mod margin;
 pub mod maxsprt;
