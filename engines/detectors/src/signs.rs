@@ -1,0 +1,179 @@
+//! Signs that sales, reviews or prices are not what they seem. Each rule looks at several of them; one alone, such as a burst
+//! of sales, has too many honest reasons.
+
+use crate::finding::Figure;
+use crate::policy::Policy;
+use stream::{DayCounts, WINDOW_DAYS, Window};
+
+/// What a rule saw.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sign {
+    /// Whether it speaks against the key.
+    pub speaks: bool,
+    /// How far it goes, to be held against [`Sign::threshold`].
+    pub statistic: f64,
+    /// What the statistic must reach.
+    pub threshold: f64,
+    /// What was seen.
+    pub observed: f64,
+    /// What the key's own past would lead one to expect.
+    pub expected: f64,
+    /// The figures it rests on.
+    pub figures: Vec<Figure>,
+}
+
+/// Days of a key's own past that are needed to tell what is usual.
+const PAST_DAYS_MIN: usize = 7;
+/// Makes the median absolute deviation the standard deviation of a normal distribution.
+const MAD_TO_DEVIATION: f64 = 1.4826;
+
+/// The middle of a key's own past and its spread, at least that of a Poisson count.
+pub(crate) fn usual(past: &mut [f64]) -> (f64, f64) {
+    let middle = median(past);
+    let mut distances: Vec<f64> = past.iter().map(|value| (value - middle).abs()).collect();
+    let spread = MAD_TO_DEVIATION * median(&mut distances);
+    (middle, spread.max(middle.max(1.0).sqrt()))
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    if values.is_empty() {
+        return 0.0;
+    }
+    values.sort_unstable_by(f64::total_cmp);
+    let half = values.len() / 2;
+    if values.len() % 2 == 1 { values[half] } else { (values[half - 1] + values[half]) / 2.0 }
+}
+
+/// A count on each day before the newest `recent` days, since the key was first seen.
+pub(crate) fn past_of(window: &Window, recent: usize, of: fn(&DayCounts) -> f64) -> Vec<f64> {
+    let known = usize::try_from(window.first_seen_day.max(window.first_day) - window.first_day).unwrap_or(0);
+    let until = WINDOW_DAYS.saturating_sub(recent.max(1));
+    window.days[known.min(until)..until].iter().map(of).collect()
+}
+
+/// A burst of units on the newest day that few buyers made.
+pub(crate) fn burst(window: &Window, policy: &Policy) -> Option<Sign> {
+    let today = &window.days[WINDOW_DAYS - 1];
+    let units = f64::from(today.units_ordered);
+    if units < policy.limit("units_min") {
+        return None;
+    }
+    let mut past = past_of(window, 1, |day| f64::from(day.units_ordered));
+    if past.len() < PAST_DAYS_MIN {
+        return None;
+    }
+    let earlier = window.days[..WINDOW_DAYS - 1].iter();
+    let (orders, ordered) = earlier.fold((0.0, 0.0), |(orders, ordered), day| {
+        (orders + f64::from(day.orders), ordered + f64::from(day.units_ordered))
+    });
+    let (middle, spread) = usual(&mut past);
+    let z = (units - middle) / spread;
+    let factor = units / middle.max(1.0);
+    // What as many orders of the usual size would have made; the rest comes from a few large ones.
+    let usual_size = if orders > 0.0 { ordered / orders } else { 1.0 };
+    let large_share = (1.0 - f64::from(today.orders) * usual_size / units).clamp(0.0, 1.0);
+    let few = large_share.max(window.buyers_recent.top_share);
+    let figures = vec![
+        Figure::at_least("units_today", units, policy.limit("units_min")),
+        Figure::told("units_usual", middle),
+        Figure::at_least("deviations", z, policy.limit("z_min")),
+        Figure::at_least("factor", factor, policy.limit("factor_min")),
+        Figure::at_least("few_buyers_share", few, policy.limit("top_share_min")),
+        Figure::told("orders_today", f64::from(today.orders)),
+        Figure::told("buyers_distinct", window.buyers_recent.distinct),
+    ];
+    let speaks = figures.iter().filter(|figure| figure.limit.is_some()).all(|figure| figure.against);
+    Some(Sign { speaks, statistic: z, threshold: policy.limit("z_min"), observed: units, expected: middle, figures })
+}
+
+/// Sales that look made up.
+pub(crate) fn brushing(window: &Window, policy: &Policy) -> Option<Sign> {
+    let days = policy.count("days").max(1);
+    let recent = window.sum_of_last(days);
+    let orders = f64::from(recent.orders);
+    if orders < policy.limit("orders_min") {
+        return None;
+    }
+    let mut past = past_of(window, days, |day| f64::from(day.orders));
+    let (middle, _) = usual(&mut past);
+    let factor = orders / days as f64 / middle.max(1.0);
+    let share = |part: u32, whole: u32| if whole > 0 { f64::from(part) / f64::from(whole) } else { 0.0 };
+    let signs = [
+        Figure::at_least("top_buyer_share", window.buyers_recent.top_share, policy.limit("top_share_min")),
+        Figure::at_least(
+            "new_account_share",
+            share(recent.young_orders, recent.aged_orders),
+            policy.limit("new_share_min"),
+        ),
+        Figure::at_least(
+            "empty_parcel_share",
+            share(recent.light_parcels, recent.weighed_parcels),
+            policy.limit("empty_share_min"),
+        ),
+    ];
+    let count = signs.iter().filter(|figure| figure.against).count() as f64;
+    let mut figures = vec![
+        Figure::at_least("orders_recent", orders, policy.limit("orders_min")),
+        Figure::at_least("factor", factor, policy.limit("factor_min")),
+    ];
+    let speaks = count >= policy.limit("signs_min") && figures.iter().all(|figure| figure.against);
+    figures.extend(signs);
+    figures.push(Figure::told("buyers_distinct", window.buyers_recent.distinct));
+    let threshold = policy.limit("signs_min");
+    Some(Sign { speaks, statistic: count, threshold, observed: orders, expected: middle * days as f64, figures })
+}
+
+/// Reviews that look made up.
+pub(crate) fn reviews(window: &Window, policy: &Policy) -> Option<Sign> {
+    let days = policy.count("days").max(1);
+    let recent = window.sum_of_last(days);
+    let count = f64::from(recent.reviews);
+    if count < policy.limit("reviews_min") {
+        return None;
+    }
+    let mut past = past_of(window, days, |day| f64::from(day.reviews));
+    let (middle, _) = usual(&mut past);
+    let rated = recent.rated_reviews().max(1) as f64;
+    let extreme = f64::from(recent.stars[4].max(recent.stars[0])) / rated;
+    let shape = &window.reviews;
+    let repeats = if shape.texts > 0 { shape.reused_texts as f64 / shape.texts as f64 } else { 0.0 };
+    let verified = f64::from(recent.verified_reviews) / count;
+    let signs = vec![
+        Figure::at_least("review_factor", count / days as f64 / middle.max(1.0), policy.limit("burst_factor_min")),
+        Figure::at_least("repeated_text_share", repeats, policy.limit("repeat_share_min")),
+        Figure::at_least("extreme_star_share", extreme, policy.limit("extreme_share_min")),
+        Figure::at_most("verified_share", verified, policy.limit("verified_share_max")),
+        Figure::at_least("top_text_share", shape.top_text_share, policy.limit("top_share_min")),
+    ];
+    let against = signs.iter().filter(|figure| figure.against).count() as f64;
+    let mut figures = vec![Figure::at_least("reviews_recent", count, policy.limit("reviews_min"))];
+    figures.extend(signs);
+    let threshold = policy.limit("signs_min");
+    let expected = middle * days as f64;
+    Some(Sign { speaks: against >= threshold, statistic: against, threshold, observed: count, expected, figures })
+}
+
+/// A price that leaves its own course on the newest day.
+pub(crate) fn price(window: &Window, policy: &Policy) -> Option<Sign> {
+    let shape = &window.price;
+    if window.prices[WINDOW_DAYS - 1].seen == 0
+        || f64::from(shape.days) < policy.limit("days_min")
+        || shape.last_minor <= 0
+    {
+        return None;
+    }
+    let mean = shape.log_mean?;
+    let deviation = shape.log_deviation.unwrap_or(0.0).max(policy.limit("deviation_floor"));
+    let step = (shape.last_minor as f64).ln() - mean;
+    let z = step.abs() / deviation;
+    let change = step.exp() - 1.0;
+    let figures = vec![
+        Figure::told("price_now_minor", shape.last_minor as f64),
+        Figure::told("price_usual_minor", mean.exp()),
+        Figure::at_least("deviations", z, policy.limit("z_min")),
+        Figure::at_least("price_change", change.abs(), policy.limit("change_min")),
+    ];
+    let speaks = z >= policy.limit("z_min") && change.abs() >= policy.limit("change_min");
+    let (observed, expected) = (shape.last_minor as f64, mean.exp());
+    Some(Sign { speaks, statistic: z, threshold: policy.limit("z_min"), observed, expected, figures })
+}
