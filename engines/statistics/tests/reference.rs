@@ -246,7 +246,6 @@ fn farrington_settings(name: &str) -> Settings {
         },
         "poponly" => Settings {
             alpha: 0.001,
-            trend: Trend::Below(0.05),
             seasons: 1,
             left_out: 10,
             least_cases: (0.0, 4),
