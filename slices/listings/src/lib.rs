@@ -7,8 +7,8 @@
 //!
 //! Reading order: [`state`] (the two state machines, pure), [`content`] (what a version says), [`model`], [`versions`]
 //! (writing, handing in, reading), [`runs`] (screening, rescreening, shadow), [`shelf`] (on and off sale), [`decide`]
-//! (decisions of people), [`reactions`] (how acts of other duties move the shelf), [`banks`], [`import`], [`export`],
-//! `store`, then `api` and `pages`.
+//! (decisions of people), [`reactions`] and [`supervision`] (how acts of other duties move the shelf), [`banks`], [`import`],
+//! [`export`], `store`, then `api` and `pages`.
 //!
 //! Invariants
 //! - Nothing is on sale that has not passed: the pointer to the version on sale is set by one function, which demands a
@@ -41,6 +41,7 @@ pub mod shelf;
 pub mod standing;
 pub mod state;
 mod store;
+pub mod supervision;
 pub mod testing;
 pub mod versions;
 
@@ -62,9 +63,10 @@ pub use shelf::{restore, take_off};
 pub use standing::Standing;
 pub use state::{Event, State, VersionState};
 pub use store::listings::COUNT_MAX;
+pub use supervision::{on_alert_closed, on_alert_stopped, on_rating_changed};
 pub use versions::{
     Comparable, Detail, Evidence, MerchantFile, New, PastDecision, counts, create, decision_message, detail,
-    find_by_external_id, get, list, named, of_gtin, picture_of, revise, rules_in_use, submit, version,
+    find_by_external_id, get, list, named, of_gtin, of_numbers, picture_of, revise, rules_in_use, submit, version,
 };
 
 use kernel::{Job, Kernel, Result};

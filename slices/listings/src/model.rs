@@ -144,12 +144,23 @@ pub enum Cause {
     Decision,
     /// Goods sold under it are recalled. Reference: the recall. Only the recall lifts it.
     Recall,
+    /// An alert stopped the sale. Reference: the alert. It is lifted when the alert is closed as unfounded, or by a person.
+    Alert,
+    /// Its rating takes it off until a test is passed. Reference: the rated product, `<merchant>/<number>`.
+    Rating,
 }
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Cause; 5] =
-        [Cause::Screening, Cause::Qualification, Cause::Merchant, Cause::Decision, Cause::Recall];
+    pub const ALL: [Cause; 7] = [
+        Cause::Screening,
+        Cause::Qualification,
+        Cause::Merchant,
+        Cause::Decision,
+        Cause::Recall,
+        Cause::Alert,
+        Cause::Rating,
+    ];
 
     /// Stable name, also in `listings-cause-…`.
     pub fn name(self) -> &'static str {
@@ -159,6 +170,8 @@ impl Cause {
             Cause::Merchant => "merchant",
             Cause::Decision => "decision",
             Cause::Recall => "recall",
+            Cause::Alert => "alert",
+            Cause::Rating => "rating",
         }
     }
 

@@ -5,7 +5,7 @@ mod read;
 
 pub use read::{
     Comparable, Detail, Evidence, MerchantFile, PastDecision, counts, decision_message, detail, find_by_external_id,
-    get, list, named, of_gtin, picture_of, rules_in_use, version,
+    get, list, named, of_gtin, of_numbers, picture_of, rules_in_use, version,
 };
 
 use crate::content::{Content, check_external_id};

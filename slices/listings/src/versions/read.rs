@@ -359,3 +359,11 @@ pub fn decision_message(decision: Decision) -> String {
 pub async fn of_gtin(kernel: &Kernel, gtin14: &str, merchant_id: Option<&str>) -> Result<Vec<Listing>> {
     store::listings::of_gtin(kernel.db().read(), gtin14, merchant_id).await
 }
+
+/// The listings of a merchant with these shop numbers, in any order. Checks nobody's permission: it answers the product itself.
+///
+/// # Errors
+/// What the store says.
+pub async fn of_numbers(kernel: &Kernel, merchant_id: &str, numbers: &[String]) -> Result<Vec<Listing>> {
+    store::listings::by_external_ids(kernel.db().read(), merchant_id, numbers).await
+}
