@@ -3,7 +3,7 @@
 
 use crate::content::Content;
 use crate::home::Home;
-use crate::model::Laboratory;
+use crate::model::{AccreditationRule, Laboratory, LaboratoryState};
 use crate::store::laboratories;
 use crate::{Error, content, publish};
 use bytes::Bytes;
@@ -65,6 +65,8 @@ pub enum Outcome {
     UnknownIssuer,
     /// The laboratory is not confirmed, or its accreditation was not in force on the day it signed.
     NotCompetent,
+    /// The laboratory is suspended: nothing it signed is relied on while it is.
+    LaboratorySuspended,
     /// The issuer's document cannot be had now.
     IssuerUnreachable,
     /// The named issuer did not sign this.
@@ -89,6 +91,7 @@ impl Outcome {
             Outcome::Unreadable => "unreadable",
             Outcome::UnknownIssuer => "unknown_issuer",
             Outcome::NotCompetent => "not_competent",
+            Outcome::LaboratorySuspended => "laboratory_suspended",
             Outcome::IssuerUnreachable => "issuer_unreachable",
             Outcome::Forged => "forged",
             Outcome::NotYet => "not_yet",
@@ -104,7 +107,7 @@ impl Outcome {
         match self {
             Outcome::Valid => None,
             Outcome::Unreadable => Some(Step::Read),
-            Outcome::UnknownIssuer | Outcome::NotCompetent => Some(Step::Issuer),
+            Outcome::UnknownIssuer | Outcome::NotCompetent | Outcome::LaboratorySuspended => Some(Step::Issuer),
             Outcome::IssuerUnreachable | Outcome::Forged => Some(Step::Signature),
             Outcome::NotYet | Outcome::Expired => Some(Step::Dates),
             Outcome::Revoked | Outcome::Suspended | Outcome::StatusUnknown => Some(Step::Status),
@@ -215,7 +218,10 @@ pub async fn check(kernel: &Kernel, home: &Home, bytes: &[u8]) -> Result<Check, 
     }
     // Who is not confirmed is not believed, however well it signs; the day that counts is the day of signing.
     let signed_on = credential.valid_from.unwrap_or(now).date_in(kernel.zone());
-    if !laboratory.is_believed_for(signed_on) {
+    if laboratory.state == LaboratoryState::Suspended {
+        return Ok(Check { outcome: Outcome::LaboratorySuspended, ..check });
+    }
+    if !laboratory.is_believed_for(signed_on, AccreditationRule::in_force(kernel)?) {
         return Ok(Check { outcome: Outcome::NotCompetent, ..check });
     }
     match secured.check_dates(now) {

@@ -1,7 +1,7 @@
 //! A laboratory's own reports: written as a draft, signed, and, when wrong, revoked.
 
 use crate::home::{Home, credential_path};
-use crate::model::{Origin, Report, State, TestItem, TestResult};
+use crate::model::{AccreditationRule, Origin, Report, State, TestItem, TestResult};
 use crate::store::{laboratories, reports};
 use crate::{Error, content, items, laboratory, lots};
 use bytes::Bytes;
@@ -218,8 +218,8 @@ pub async fn sign(kernel: &Kernel, home: &Home, actor: &Actor, id: &str, version
     let laboratory_id = actor.own_organisation()?.to_owned();
     let mut write = kernel.begin(actor).await?;
     let mut report = own_draft(&write, id, &laboratory_id, version, "sign").await?;
-    let laboratory = laboratory::ready(&write, &laboratory_id, kernel.today()).await?;
-    if !laboratory.accredited_on(report.tested_on) {
+    let laboratory = laboratory::ready(kernel, &write, &laboratory_id).await?;
+    if !laboratory.accredited_on(report.tested_on, AccreditationRule::in_force(kernel)?) {
         return Err(Error::NotReady("accreditation"));
     }
     let (key, key_row) =

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::home::Home;
-use crate::model::{Accreditation, Laboratory, LaboratoryKey, LaboratoryState};
+use crate::model::{Accreditation, AccreditationRule, Laboratory, LaboratoryKey, LaboratoryState};
 use crate::store::laboratories as store;
 use crate::store::reports;
 use credentials::did::multikey_fragment;
@@ -206,7 +206,7 @@ pub async fn decide(
         (Suspended, Confirmed) => Act::new("laboratory.restored", "laboratory", id),
         (state, to) => return Err(Error::WrongState { what: to.name(), state: state.name() }),
     };
-    if to == Confirmed && !held.accredited_on(kernel.today()) {
+    if to == Confirmed && !held.accredited_on(kernel.today(), AccreditationRule::in_force(kernel)?) {
         return Err(Error::NotReady("accreditation"));
     }
     let laboratory = Laboratory {
@@ -360,11 +360,12 @@ pub(crate) async fn signing_key(
     Ok(Some((SigningKey::from_seed(&Zeroizing::new(seed)), key)))
 }
 
-/// Inside another decision: the laboratory of the actor, which must be able to sign on a day.
-pub(crate) async fn ready(write: &Write, id: &str, today: Date) -> Result<Laboratory, Error> {
+/// Inside another decision: the laboratory of the actor, which must be able to sign today.
+pub(crate) async fn ready(kernel: &Kernel, write: &Write, id: &str) -> Result<Laboratory, Error> {
+    let (today, rule) = (kernel.today(), AccreditationRule::in_force(kernel)?);
     let laboratory = store::one(write.tx(), id).await?.ok_or(Error::NotReady("profile"))?;
     match laboratory.state {
-        LaboratoryState::Confirmed if laboratory.accredited_on(today) => Ok(laboratory),
+        LaboratoryState::Confirmed if laboratory.accredited_on(today, rule) => Ok(laboratory),
         LaboratoryState::Confirmed => Err(Error::NotReady("accreditation")),
         LaboratoryState::Pending => Err(Error::NotReady("confirmation")),
         LaboratoryState::Suspended => Err(Error::NotReady("suspended")),

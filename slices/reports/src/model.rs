@@ -1,7 +1,9 @@
 //! Laboratories, their keys, and reports.
 
-use ground::Timestamp;
+use crate::Error;
+use ground::{Problem, Timestamp};
 use jiff::civil::Date;
+use kernel::Kernel;
 
 /// Declares an enum with stable names.
 macro_rules! named {
@@ -86,16 +88,46 @@ pub struct Laboratory {
     pub version: i64,
 }
 
+/// Which accreditation a laboratory needs; policy data (`reports.*`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccreditationRule {
+    /// How many of the two must be in force.
+    pub least: usize,
+    /// CMA in any case.
+    pub cma: bool,
+    /// CNAS in any case.
+    pub cnas: bool,
+}
+
+impl AccreditationRule {
+    /// The rule of today.
+    ///
+    /// # Errors
+    /// `internal` when the pack lacks a parameter.
+    pub fn in_force(kernel: &Kernel) -> Result<AccreditationRule, Error> {
+        let (packs, today) = (kernel.packs(), kernel.today());
+        let pack = packs.home();
+        let least = pack.integer("reports.accreditations_min", today).map_err(Problem::internal)?;
+        Ok(AccreditationRule {
+            least: usize::try_from(least).unwrap_or(1),
+            cma: pack.boolean("reports.cma_required", today).map_err(Problem::internal)?,
+            cnas: pack.boolean("reports.cnas_required", today).map_err(Problem::internal)?,
+        })
+    }
+}
+
 impl Laboratory {
-    /// Whether an accreditation is in force on a day.
-    pub fn accredited_on(&self, day: Date) -> bool {
-        [&self.cma, &self.cnas].into_iter().flatten().any(|accreditation| accreditation.holds_on(day))
+    /// Whether its accreditations on a day are what the rule asks for.
+    pub fn accredited_on(&self, day: Date, rule: AccreditationRule) -> bool {
+        let holds = |held: &Option<Accreditation>| held.as_ref().is_some_and(|held| held.holds_on(day));
+        let (cma, cnas) = (holds(&self.cma), holds(&self.cnas));
+        usize::from(cma) + usize::from(cnas) >= rule.least && (cma || !rule.cma) && (cnas || !rule.cnas)
     }
 
-    /// Whether what it signed on a day is believed: staff confirmed it once and did not suspend it, and an accreditation was
-    /// in force that day. A changed profile that waits for confirmation does not spoil older reports.
-    pub fn is_believed_for(&self, day: Date) -> bool {
-        self.confirmed_at.is_some() && self.state != LaboratoryState::Suspended && self.accredited_on(day)
+    /// Whether what it signed on a day is believed, where it is not suspended: staff confirmed it once, and it was accredited
+    /// that day. A changed profile that waits for confirmation does not spoil older reports.
+    pub fn is_believed_for(&self, day: Date, rule: AccreditationRule) -> bool {
+        self.confirmed_at.is_some() && self.accredited_on(day, rule)
     }
 }
 
@@ -285,6 +317,8 @@ named! {
         Expired = "expired",
         /// Not signed by the laboratory it names.
         Forged = "forged",
+        /// Good, but its laboratory is suspended: not to be relied on while it is.
+        Suspended = "laboratory_suspended",
     }
 }
 

@@ -2,10 +2,11 @@
 
 use crate::Error;
 use crate::home::credential_path;
-use crate::model::{Laboratory, PublicReport, Report, State};
+use crate::model::{Laboratory, LaboratoryState, PublicReport, PublicStatus, Report, State};
 use crate::store::{laboratories as rows, reports};
 use bytes::Bytes;
 use kernel::{Actor, Kernel, Page, Paging, Permission};
+use std::collections::HashSet;
 
 pub use crate::store::{Filter, LaboratoryFilter, SORTS};
 
@@ -61,9 +62,20 @@ pub async fn document(kernel: &Kernel, actor: &Actor, id: &str) -> Result<Bytes,
 /// What the store says.
 pub async fn of_lot(kernel: &Kernel, lot_id: &str) -> Result<Vec<PublicReport>, Error> {
     let now = kernel.now();
-    let found = reports::shown_of_lot(kernel.db().read(), lot_id).await?;
+    let db = kernel.db().read();
+    let found = reports::shown_of_lot(db, lot_id).await?;
+    let mut suspended = HashSet::new();
+    for id in found.iter().map(|report| report.laboratory_id.as_str()).collect::<HashSet<_>>() {
+        let laboratory = rows::one(db, id).await?;
+        if laboratory.is_some_and(|laboratory| laboratory.state == LaboratoryState::Suspended) {
+            suspended.insert(id.to_owned());
+        }
+    }
     let public = |report: Report| {
-        let status = report.public_status(now)?;
+        let status = match report.public_status(now)? {
+            PublicStatus::Valid if suspended.contains(&report.laboratory_id) => PublicStatus::Suspended,
+            status => status,
+        };
         Some(PublicReport {
             credential_path: credential_path(&report.id),
             id: report.id,

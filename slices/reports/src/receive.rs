@@ -123,8 +123,10 @@ fn settle(report: &mut Report, check: &Check, now: Timestamp) {
         Outcome::Revoked => State::Revoked,
         Outcome::Suspended => State::Suspended,
         // What was good stays so while its host is silent; what was never seen to be good waits.
-        Outcome::IssuerUnreachable | Outcome::StatusUnknown => match report.state {
+        // So it does while its laboratory is suspended: what everybody sees says that (`read::of_lot`).
+        Outcome::IssuerUnreachable | Outcome::StatusUnknown | Outcome::LaboratorySuspended => match report.state {
             State::Valid | State::Suspended => report.state,
+            _ if check.outcome == Outcome::LaboratorySuspended => State::Refused,
             _ => State::Pending,
         },
         Outcome::UnknownIssuer | Outcome::NotCompetent | Outcome::NotYet | Outcome::Unreadable => State::Refused,

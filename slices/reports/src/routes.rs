@@ -9,6 +9,7 @@ use web::{Access, Routes};
 const READ: Access = Access::Needs(&[Permission::TraceRead]);
 const MANAGE: Access = Access::Needs(&[Permission::TraceManage]);
 const OWN: Access = Access::Needs(&[Permission::OwnReports]);
+const OWN_TRACE: Access = Access::Needs(&[Permission::OwnTrace]);
 const READ_OR_OWN: Access = Access::Needs(&[Permission::TraceRead, Permission::OwnReports, Permission::OwnTrace]);
 const LABORATORY: Access = Access::Needs(&[Permission::TraceRead, Permission::OwnReports]);
 const HAND_IN: Access = Access::Needs(&[Permission::OwnTrace, Permission::OwnReports, Permission::TraceManage]);
@@ -68,6 +69,14 @@ fn portal() -> Routes {
         .page(OWN, "/laboratory/reports/{id}/discard", post(pages::detail::discard))
         .page(OWN, "/laboratory/reports/{id}/revoke", post(pages::detail::revoke))
         .page(OWN, "/laboratory/receive", get(pages::hand_in::form).post(pages::hand_in::save))
+        .page(OWN_TRACE, "/merchant/reports", get(pages::list::merchant))
+        .page(OWN_TRACE, "/merchant/reports.csv", get(pages::list::export))
+        .page(
+            OWN_TRACE,
+            "/merchant/reports/receive",
+            get(pages::hand_in::merchant_form).post(pages::hand_in::merchant_save),
+        )
+        .page(OWN_TRACE, "/merchant/reports/{id}", get(pages::detail::merchant))
         .page(OWN, "/laboratory/profile", get(pages::profile::form).post(pages::profile::save))
         .page(OWN, "/laboratory/keys", post(pages::profile::add_key))
         .page(OWN, "/laboratory/keys/{id}/revoke", post(pages::profile::revoke_key))

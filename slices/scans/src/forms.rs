@@ -3,7 +3,7 @@
 use crate::address::Address;
 use crate::known;
 use crate::list::{self, NewReport};
-use crate::model::Channel;
+use crate::model::{Channel, ReportKind};
 use crate::pages::forms::{self, ReportInput};
 use crate::resolve::reader;
 use crate::scan::{self, Whereabouts};
@@ -53,7 +53,8 @@ pub(crate) async fn type_in(
 
 /// `GET /s/report`.
 pub(crate) async fn report_form(Cx(cx): Cx, Query(asked): Query<ReportQuery>) -> Markup {
-    let input = ReportInput { code: asked.code.unwrap_or_default(), ..ReportInput::default() };
+    let kind = asked.kind.as_deref().and_then(ReportKind::from_name);
+    let input = ReportInput { kind, code: asked.code.unwrap_or_default(), ..ReportInput::default() };
     forms::report(&cx, &input, &FormErrors::none())
 }
 
@@ -61,7 +62,6 @@ pub(crate) async fn report_form(Cx(cx): Cx, Query(asked): Query<ReportQuery>) ->
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct ReportQuery {
     code: Option<String>,
-    #[allow(dead_code)] // the complaint form will ask; until then both lead to one form
     kind: Option<String>,
 }
 
@@ -69,6 +69,7 @@ pub(crate) struct ReportQuery {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct ReportForm {
+    kind: String,
     code: String,
     place: String,
     note: String,
@@ -81,11 +82,12 @@ pub(crate) async fn report(
     context: Context,
     Form(form): Form<ReportForm>,
 ) -> Result<Response, Failure> {
-    let new = NewReport { code: form.code.clone(), place: form.place.clone(), note: form.note.clone() };
+    let kind = ReportKind::from_name(&form.kind);
+    let new = NewReport { kind, code: form.code.clone(), place: form.place.clone(), note: form.note.clone() };
     match list::report(site.kernel(), &new, context.address).await {
         Ok(report) => Ok(forms::reported(&cx, &report).into_response()),
         Err(problem) if !problem.faults.is_empty() => {
-            let input = ReportInput { code: form.code, place: form.place, note: form.note };
+            let input = ReportInput { kind, code: form.code, place: form.place, note: form.note };
             let page = forms::report(&cx, &input, &FormErrors::of_problem(&cx, &problem));
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
@@ -144,7 +146,7 @@ pub(crate) async fn covered(
     let code =
         format!("https://id.gs1.org{}", Address { serial: Some(serial), ..Address::of_product(address.gtin) }.path());
     let revealed = trace::reveal(site.kernel(), &code, form.covered.trim()).await.map_err(Problem::from)?;
-    known::forget_all(site.kernel());
+    known::forget(site.kernel(), &address);
     Ok(match revealed {
         Reveal::First { .. } => forms::covered(&cx, &path, Ok(true)).into_response(),
         Reveal::Again { .. } => forms::covered(&cx, &path, Ok(false)).into_response(),

@@ -1,4 +1,7 @@
 //! Everything the public may know about what an address names, gathered from the duties that know it.
+//!
+//! What a lot's papers, journey and recalls are is the same for all its units: it is gathered once for all of them and
+//! believed for some seconds. Only what is a unit's own is asked for at the first look at it.
 
 use crate::address::{Address, Level};
 use crate::model::{LotBrief, Outcome, Warning, WarningState};
@@ -11,6 +14,7 @@ use journey::clones::{Facts, HotSet, UnitState as Stand};
 use kernel::{Kernel, Result};
 use recalls::PublicRecall;
 use reports::PublicReport;
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use trace::{Authenticity, Lot, LotDocument, LotState, UnitStanding, UnitState};
 
@@ -19,6 +23,8 @@ use trace::{Authenticity, Lot, LotDocument, LotState, UnitStanding, UnitState};
 const KNOWN_MICROS: i64 = 10 * SECOND_MICROS;
 /// Addresses whose knowledge is kept in memory.
 const KNOWN_MAX: usize = 5_000;
+/// Lots whose knowledge is kept in memory.
+const LOTS_MAX: usize = 2_000;
 /// Steps of a journey that are shown.
 pub const JOURNEY_MAX: usize = 60;
 
@@ -47,9 +53,9 @@ pub struct Known {
     pub journey: Vec<StoredEvent>,
     /// Warnings about copied codes that stand.
     pub warnings: Vec<Warning>,
-    /// Scans stored so far.
+    /// Scans stored when this was gathered; what came since, `watch` knows.
     pub scans: u32,
-    /// When it was first scanned.
+    /// When it was first scanned, as it was stored then.
     pub first_at: Option<Timestamp>,
 }
 
@@ -134,14 +140,6 @@ impl Known {
         };
         Some(Facts { state })
     }
-
-    /// The canonical ids under which its events are kept: the unit, then its lot.
-    pub fn epcs(&self) -> Vec<String> {
-        let gtin = self.address.gtin;
-        let unit = self.address.serial.as_ref().map(|serial| canonical(gtin.as_str(), "21", serial));
-        let lot = self.lot.as_ref().map(|lot| canonical(gtin.as_str(), "10", &lot.number));
-        unit.into_iter().chain(lot).collect()
-    }
 }
 
 /// Whether a recall is under way: one that is over is history.
@@ -159,19 +157,44 @@ fn canonical(gtin: &str, ai: &str, value: &str) -> String {
     format!("https://id.gs1.org{}", address.path())
 }
 
-/// What was gathered lately.
-pub(crate) struct Memory(Mutex<HotSet<String, (Timestamp, Arc<Known>)>>);
+type Gathered<T> = Mutex<HotSet<String, (Timestamp, Arc<T>)>>;
+
+/// What was gathered lately: of addresses, of lots, and how products are called.
+pub(crate) struct Memory {
+    addresses: Gathered<Known>,
+    lots: Gathered<OfLot>,
+    products: Gathered<Option<String>>,
+}
 
 impl Default for Memory {
     fn default() -> Self {
-        Memory(Mutex::new(HotSet::new(KNOWN_MAX)))
+        Memory {
+            addresses: Mutex::new(HotSet::new(KNOWN_MAX)),
+            lots: Mutex::new(HotSet::new(LOTS_MAX)),
+            products: Mutex::new(HotSet::new(LOTS_MAX)),
+        }
     }
 }
 
-impl Memory {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HotSet<String, (Timestamp, Arc<Known>)>> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
+fn lock<T>(gathered: &Gathered<T>) -> std::sync::MutexGuard<'_, HotSet<String, (Timestamp, Arc<T>)>> {
+    gathered.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// What is held under a key and still believed.
+fn held<T>(gathered: &Gathered<T>, key: &String, now: Timestamp) -> Option<Arc<T>> {
+    let mut gathered = lock(gathered);
+    let (at, held) = gathered.get(key)?;
+    (now.micros() - at.micros() < KNOWN_MICROS).then(|| Arc::clone(held))
+}
+
+/// What all units of a lot share.
+#[derive(Debug)]
+struct OfLot {
+    documents: Vec<LotDocument>,
+    reports: Vec<PublicReport>,
+    recalls: Vec<PublicRecall>,
+    journey: Vec<StoredEvent>,
+    warnings: Vec<Warning>,
 }
 
 /// Everything the public may know about what this address names.
@@ -180,38 +203,35 @@ impl Memory {
 /// What the duties say.
 pub async fn of(kernel: &Kernel, address: &Address) -> Result<Arc<Known>> {
     let (memory, now, key) = (kernel.memory::<Memory>(), kernel.now(), address.path());
-    if let Some((at, known)) = memory.lock().get(&key)
-        && now.micros() - at.micros() < KNOWN_MICROS
-    {
-        return Ok(Arc::clone(known));
+    if let Some(known) = held(&memory.addresses, &key, now) {
+        return Ok(known);
     }
     let known = Arc::new(gather(kernel, address).await?);
-    memory.lock().put(key, (now, Arc::clone(&known)));
+    lock(&memory.addresses).put(key, (now, Arc::clone(&known)));
     Ok(known)
 }
 
-/// Scans of a unit so far, those that are not stored yet included.
-pub(crate) fn scans_so_far(kernel: &Kernel, known: &Known) -> u32 {
+/// Scans of a unit so far and the first of them, those that are not stored yet included.
+pub(crate) fn scans_so_far(kernel: &Kernel, known: &Known) -> (u32, Option<Timestamp>) {
     let serial = known.address.serial.as_deref().unwrap_or_default();
-    known.scans + kernel.memory::<Waiting>().scans_of(known.address.gtin.as_str(), serial)
+    kernel.memory::<Waiting>().scans_of(known.address.gtin.as_str(), serial, (known.scans, known.first_at))
 }
 
-/// Forgets what was gathered of these units: GTIN, serial number, lot number (empty where there is none).
-pub(crate) fn forget<'a>(kernel: &Kernel, units: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>) {
+/// Forgets what was gathered of this address: something happened to it alone.
+pub(crate) fn forget(kernel: &Kernel, address: &Address) {
     let memory = kernel.memory::<Memory>();
-    let mut memory = memory.lock();
-    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    for (gtin, serial, lot) in units {
-        let Ok(gtin) = gtin.parse() else { continue };
-        let unit = Address { serial: some(serial), ..Address::of_product(gtin) };
-        memory.remove(&unit.path());
-        memory.remove(&Address { lot: some(lot), ..unit }.path());
-    }
+    let mut addresses = lock(&memory.addresses);
+    addresses.remove(&address.path());
+    addresses.remove(&Address { lot: None, ..address.clone() }.path());
 }
 
 /// Forgets everything: something changed that may concern any address.
 pub fn forget_all(kernel: &Kernel) {
-    *kernel.memory::<Memory>().lock() = HotSet::new(KNOWN_MAX);
+    let memory = kernel.memory::<Memory>();
+    *lock(&memory.addresses) = HotSet::new(KNOWN_MAX);
+    *lock(&memory.lots) = HotSet::new(LOTS_MAX);
+    *lock(&memory.products) = HotSet::new(LOTS_MAX);
+    trace::forget_recent(kernel);
 }
 
 async fn gather(kernel: &Kernel, address: &Address) -> Result<Known> {
@@ -232,36 +252,88 @@ async fn gather(kernel: &Kernel, address: &Address) -> Result<Known> {
     };
     identify(kernel, &mut known).await?;
     if known.product.is_none() {
-        known.product = trace::lots_of_gtin(kernel, &address.gtin).await?.into_iter().next().map(|lot| lot.product);
+        known.product = product(kernel, &address.gtin).await?;
     }
-    let (gtin, serial) = (address.gtin, address.serial.as_deref());
     // Who holds a forged code learns nothing of the lot it pretends to be of.
     if matches!(known.outcome, Outcome::Forged) {
         return Ok(known);
     }
-    let lot_number = known.lot.as_ref().map(|lot| lot.number.clone()).or_else(|| address.lot.clone());
-    known.recalls = recalls::notices_for(kernel, &gtin, lot_number.as_deref(), serial).await?;
-    if let Some(lot) = &known.lot {
-        known.documents = trace::public_documents(kernel, &lot.id).await?;
-        known.reports = reports::of_lot(kernel, &lot.id).await?;
+    let of_unit = known.facts().is_some();
+    match known.lot.clone() {
+        Some(lot) => {
+            let shared = of_lot(kernel, &lot).await?;
+            known.documents.clone_from(&shared.documents);
+            known.reports.clone_from(&shared.reports);
+            known.recalls.clone_from(&shared.recalls);
+            known.warnings.clone_from(&shared.warnings);
+            if of_unit || known.outcome == Outcome::Lot {
+                known.journey.clone_from(&shared.journey);
+            }
+        }
+        None => {
+            let number = address.lot.as_deref();
+            known.recalls = recalls::notices_for(kernel, &address.gtin, number, None).await?;
+        }
     }
-    if known.facts().is_some() || known.outcome == Outcome::Lot {
-        known.journey = events::journey(kernel, &known.epcs(), JOURNEY_MAX).await?;
-        known.journey.sort_by_key(|step| (step.event_time, step.seq));
+    if let Some(serial) = address.serial.as_deref() {
+        of_unit_alone(kernel, &mut known, serial, of_unit).await?;
     }
+    Ok(known)
+}
+
+/// What is a unit's own.
+async fn of_unit_alone(kernel: &Kernel, known: &mut Known, serial: &str, of_unit: bool) -> Result<()> {
+    let gtin = known.address.gtin;
     let db = kernel.db().read();
-    if known.facts().is_some() || known.lot.is_some() {
-        let lot_id = known.lot.as_ref().map(|lot| lot.id.clone());
-        known.warnings =
-            store::warnings::standing(db, gtin.as_str(), serial.unwrap_or_default(), lot_id.as_deref()).await?;
+    known.recalls.extend(recalls::notices_of_unit(kernel, &gtin, serial).await?);
+    let mut seen = HashSet::new();
+    known.recalls.retain(|recall| seen.insert(recall.id.clone()));
+    known.recalls.sort_by_key(|recall| std::cmp::Reverse(recall.started_at));
+    if of_unit {
+        let own = events::journey(kernel, &[canonical(gtin.as_str(), "21", serial)], JOURNEY_MAX).await?;
+        known.journey.extend(own);
+        known.journey.sort_by_key(|step| (step.event_time, step.seq));
+        known.journey.dedup_by_key(|step| step.seq);
+        known.journey.truncate(JOURNEY_MAX);
     }
-    if let Some(serial) = serial.filter(|_| known.facts().is_some())
-        && let Some(record) = store::records::unit(db, gtin.as_str(), serial).await?
-    {
+    if of_unit || known.lot.is_some() {
+        known.warnings.extend(store::warnings::standing(db, gtin.as_str(), serial, None).await?);
+        known.warnings.sort_by_key(|warning| std::cmp::Reverse(warning.opened_at));
+    }
+    if of_unit && let Some(record) = store::records::unit(db, gtin.as_str(), serial).await? {
         known.scans = record.scans;
         known.first_at = (record.scans > 0).then_some(record.first_at);
     }
-    Ok(known)
+    Ok(())
+}
+
+/// What all units of a lot share.
+async fn of_lot(kernel: &Kernel, lot: &Lot) -> Result<Arc<OfLot>> {
+    let (memory, now) = (kernel.memory::<Memory>(), kernel.now());
+    if let Some(shared) = held(&memory.lots, &lot.id, now) {
+        return Ok(shared);
+    }
+    let gtin = lot.gtin;
+    let shared = Arc::new(OfLot {
+        documents: trace::public_documents(kernel, &lot.id).await?,
+        reports: reports::of_lot(kernel, &lot.id).await?,
+        recalls: recalls::notices_for(kernel, &gtin, Some(&lot.number), None).await?,
+        journey: events::journey(kernel, &[canonical(gtin.as_str(), "10", &lot.number)], JOURNEY_MAX).await?,
+        warnings: store::warnings::standing(kernel.db().read(), gtin.as_str(), "", Some(&lot.id)).await?,
+    });
+    lock(&memory.lots).put(lot.id.clone(), (now, Arc::clone(&shared)));
+    Ok(shared)
+}
+
+/// How the goods of a GTIN are called by their newest lot.
+async fn product(kernel: &Kernel, gtin: &gs1::Gtin) -> Result<Option<String>> {
+    let (memory, now, key) = (kernel.memory::<Memory>(), kernel.now(), gtin.as_str().to_owned());
+    if let Some(named) = held(&memory.products, &key, now) {
+        return Ok(named.as_ref().clone());
+    }
+    let named = trace::lots_of_gtin(kernel, gtin).await?.into_iter().next().map(|lot| lot.product);
+    lock(&memory.products).put(key, (now, Arc::new(named.clone())));
+    Ok(named)
 }
 
 /// What the address names: the unit, the lot or the product.
@@ -269,7 +341,7 @@ async fn identify(kernel: &Kernel, known: &mut Known) -> Result<()> {
     let address = known.address.clone();
     match (address.level(), &address.serial, &address.lot) {
         (Level::Unit, Some(serial), _) => {
-            let unit = trace::standing(kernel, &address.gtin, serial).await?;
+            let unit = trace::standing_recent(kernel, &address.gtin, serial, KNOWN_MICROS).await?;
             known.outcome = match (unit.authenticity, unit.state) {
                 (Authenticity::Forged, _) => Outcome::Forged,
                 (Authenticity::UnknownKey, _) => Outcome::Unknown,
@@ -293,9 +365,8 @@ async fn identify(kernel: &Kernel, known: &mut Known) -> Result<()> {
             known.outcome = if known.lot.is_some() { Outcome::Lot } else { Outcome::Unknown };
         }
         _ => {
-            let lots = trace::lots_of_gtin(kernel, &address.gtin).await?;
-            known.product = lots.first().map(|lot| lot.product.clone());
-            known.outcome = if lots.is_empty() { Outcome::Unknown } else { Outcome::Product };
+            known.product = product(kernel, &address.gtin).await?;
+            known.outcome = if known.product.is_none() { Outcome::Unknown } else { Outcome::Product };
         }
     }
     let withdrawn = known.lot.as_ref().is_some_and(|lot| lot.state == LotState::Withdrawn);

@@ -84,6 +84,7 @@ pub fn migrations() -> db::Migrations {
 
 const READ: Access = Access::Needs(&[Permission::TraceRead]);
 const READ_OR_OWN: Access = Access::Needs(&[Permission::TraceRead, Permission::OwnTrace]);
+const OWN: Access = Access::Needs(&[Permission::OwnTrace]);
 const MANAGE: Access = Access::Needs(&[Permission::TraceManage]);
 
 /// Everything this slice answers to. `view` reads the ledger.
@@ -111,6 +112,9 @@ pub fn routes(view: LedgerView, settings: Settings) -> Routes {
         .page(READ, "/console/scans/reports", get(pages::list::reports))
         .page(READ, "/console/scans/reports.csv", get(pages::list::reports_export))
         .page(READ, "/console/scans/{id}", get(pages::detail::show))
+        .page(OWN, "/merchant/scans", get(pages::console::portal))
+        .page(OWN, "/merchant/scans.csv", get(pages::console::export))
+        .page(OWN, "/merchant/scans/{id}", get(pages::detail::portal))
         .page(MANAGE, "/console/scans/{id}/close", post(pages::detail::close))
 }
 

@@ -3,7 +3,7 @@
 use crate::address::Address;
 use crate::error::Error;
 use crate::known;
-use crate::model::{Channel, Outcome, Sighting, SuspectReport};
+use crate::model::{Channel, Outcome, ReportKind, Sighting, SuspectReport};
 use crate::parameters::parameters;
 use crate::{reader, scan, store};
 use ground::limits::LINE_CHARS_MAX;
@@ -128,6 +128,8 @@ pub async fn reports(kernel: &Kernel, actor: &Actor, paging: &Paging) -> Result<
 /// What somebody writes about a code they do not trust.
 #[derive(Debug, Clone, Default)]
 pub struct NewReport {
+    /// What it is about.
+    pub kind: Option<ReportKind>,
     /// The code, any form or none at all.
     pub code: String,
     /// Where they bought it.
@@ -174,6 +176,7 @@ pub async fn report(kernel: &Kernel, new: &NewReport, address: IpAddr) -> Result
     let report = SuspectReport {
         id: kernel.new_id(),
         at: now,
+        kind: new.kind.unwrap_or(ReportKind::Suspect),
         code: code.to_owned(),
         outcome,
         place: new.place.trim().to_owned(),

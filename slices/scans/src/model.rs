@@ -202,13 +202,25 @@ pub fn unit_id(gtin: &str, serial: &str) -> String {
     format!("{gtin}/{serial}")
 }
 
-/// What somebody wrote about a code they do not trust.
+names! {
+    /// What somebody writes about.
+    ReportKind {
+        /// A code or goods that look forged.
+        Suspect = "suspect",
+        /// Goods that are bad, or a seller who is.
+        Complaint = "complaint",
+    }
+}
+
+/// What somebody wrote about a code they do not trust, or about the goods.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SuspectReport {
     /// Id.
     pub id: String,
     /// When.
     pub at: Timestamp,
+    /// What it is about.
+    pub kind: ReportKind,
     /// The code as they typed or scanned it.
     pub code: String,
     /// What it is.

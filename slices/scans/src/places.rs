@@ -219,9 +219,50 @@ pub fn of_location(location: &str) -> Option<(f64, f64)> {
     ((-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude)).then_some((latitude, longitude))
 }
 
+/// Characters of a text that are searched for a place.
+const WORDS_CHARS_MAX: usize = 300;
+
+/// The province a text names, in Chinese or English: an origin (`浙江省杭州市`), or a location of an event whose address holds
+/// the name (escaped, as addresses are). The name that stands first counts; English ones only as whole words.
+pub fn of_words(text: &str) -> Option<&'static Choice> {
+    let text = percent_encoding::percent_decode_str(text).decode_utf8().ok()?;
+    let text: String = text.chars().take(WORDS_CHARS_MAX).collect();
+    let lower = text.to_ascii_lowercase();
+    let whole = |at: usize, name: &str| {
+        let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphabetic());
+        !is_letter(lower[..at].chars().next_back()) && !is_letter(lower[at + name.len()..].chars().next())
+    };
+    let place = |choice: &Choice| {
+        let chinese = text.find(choice.zh);
+        let name = choice.en.split(" (").next().unwrap_or(choice.en).to_ascii_lowercase();
+        let english = lower.find(&name).filter(|at| whole(*at, &name));
+        chinese.into_iter().chain(english).min()
+    };
+    let named = CHOICES.iter().filter_map(|choice| Some((place(choice)?, choice)));
+    named.min_by_key(|(at, _)| *at).map(|(_, choice)| choice)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_province_is_found_in_words_and_in_addresses() {
+        let code = |text: &str| of_words(text).map(|choice| choice.code);
+        for (text, expected) in [
+            ("浙江省杭州市", Some("330000")),
+            ("中国广东深圳，近香港", Some("440000")),
+            ("https://example.com/place/%E4%B8%8A%E6%B5%B7-1", Some("310000")),
+            ("urn:example:warehouse:Inner Mongolia:2", Some("150000")),
+            ("Shaanxi", Some("610000")),
+            ("https://example.com/place/hainanese", None),
+            ("https://example.com/place/%FF", None),
+            ("德国巴伐利亚", None),
+            ("", None),
+        ] {
+            assert_eq!(code(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn every_place_of_the_tables_is_on_the_globe_and_named_once() {

@@ -22,7 +22,6 @@ use axum::response::{Html, IntoResponse, Response};
 use ground::Problem;
 use ground::problem::Argument;
 use journey::clones::HotSet;
-use kernel::Kernel;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::sync::{Arc, Mutex};
@@ -145,8 +144,11 @@ impl Asked<'_> {
             _ => StatusCode::OK,
         };
         let cx = self.context.view(self.site).await;
-        let mut answer = (status, Html(rendered(kernel, cx, &look))).into_response();
-        self.link_header(&mut answer, &look.known);
+        let (page, link) = rendered(self.site, cx, &look);
+        let mut answer = (status, Html(page)).into_response();
+        if let Some(link) = link {
+            answer.headers_mut().insert(LINK, link);
+        }
         // Every look counts, and a recall shows at once: nothing of it is kept on the way.
         answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         Ok(answer)
@@ -210,8 +212,7 @@ impl Asked<'_> {
     }
 
     fn link_header(&self, answer: &mut Response, known: &Known) {
-        let text = linkset::header(known, &self.site.settings().base_url);
-        if let Ok(value) = HeaderValue::from_str(&text) {
+        if let Some(value) = link_value(self.site, known) {
             answer.headers_mut().insert(LINK, value);
         }
     }
@@ -254,12 +255,29 @@ impl Asked<'_> {
 const PAGES_MAX: usize = 2_000;
 /// Stands in a kept page where each reader's own mark goes: private-use characters, which no code and no name holds.
 const MARK_PLACE: &str = "\u{E0F1}mark\u{E0F1}";
+/// Stands in a kept page where the number of the look goes.
+const COUNT_PLACE: &str = "\u{E0F1}count\u{E0F1}";
 
-/// A page and what it was written from.
-type Written = (Arc<Known>, Arc<str>);
+/// A piece of a page.
+enum Piece {
+    /// The same for everybody.
+    Text(Box<str>),
+    /// The mark of the reader's forms.
+    Mark,
+    /// The how-manieth look it is.
+    Count,
+}
+
+/// A page as it was written for the first who asked.
+pub(crate) struct Written {
+    known: Arc<Known>,
+    pieces: Vec<Piece>,
+    bytes: usize,
+    link: Option<HeaderValue>,
+}
 
 /// Pages as they were written last.
-struct Rendered(Mutex<HotSet<String, Written>>);
+struct Rendered(Mutex<HotSet<String, Arc<Written>>>);
 
 impl Default for Rendered {
     fn default() -> Self {
@@ -267,26 +285,56 @@ impl Default for Rendered {
     }
 }
 
-/// The page; the same words for the same knowledge, so they are written once. Only the mark of the forms is each reader's.
-fn rendered(kernel: &Kernel, mut cx: View, look: &Look) -> String {
+/// The page and its `Link` header. The same words for the same knowledge, so they are written once; only the marks of the
+/// forms and the number of the look are each reader's.
+fn rendered(site: &Site, mut cx: View, look: &Look) -> (String, Option<HeaderValue>) {
+    let count = pages::scan::count(&cx, look);
     if cx.viewer.is_some() || !cx.flash.is_empty() {
-        return pages::scan::page(&cx, look).into_string();
+        return (pages::scan::page(&cx, &look.known, count).into_string(), link_value(site, &look.known));
     }
     let mark = std::mem::replace(&mut cx.csrf, MARK_PLACE.to_owned());
     let (path, query, language, theme) = (&cx.path, &cx.query, cx.language, cx.theme);
-    let key = format!("{path}?{query} {language:?} {theme:?} {} {}", look.number, look.first_at.micros());
-    let memory = kernel.memory::<Rendered>();
-    let held = {
-        let mut pages = memory.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        pages.get(&key).filter(|(known, _)| Arc::ptr_eq(known, &look.known)).map(|(_, page)| Arc::clone(page))
-    };
-    let page = held.unwrap_or_else(|| {
-        let page: Arc<str> = pages::scan::page(&cx, look).into_string().into();
-        let mut pages = memory.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        pages.put(key, (Arc::clone(&look.known), Arc::clone(&page)));
-        page
+    let key = format!("{path}?{query} {language:?} {theme:?}");
+    let memory = site.kernel().memory::<Rendered>();
+    let lock = || memory.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let held = lock().get(&key).filter(|written| Arc::ptr_eq(&written.known, &look.known)).cloned();
+    let written = held.unwrap_or_else(|| {
+        let page = pages::scan::page(&cx, &look.known, maud::PreEscaped(COUNT_PLACE.to_owned())).into_string();
+        let known = Arc::clone(&look.known);
+        let written = Written { pieces: pieces(&page), bytes: page.len(), link: link_value(site, &known), known };
+        let written = Arc::new(written);
+        lock().put(key, Arc::clone(&written));
+        written
     });
-    page.replace(MARK_PLACE, &mark)
+    let mut page = String::with_capacity(written.bytes + count.0.len() + 2 * mark.len());
+    for piece in &written.pieces {
+        page.push_str(match piece {
+            Piece::Text(text) => text,
+            Piece::Mark => &mark,
+            Piece::Count => &count.0,
+        });
+    }
+    (page, written.link.clone())
+}
+
+fn pieces(page: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for (number, around_count) in page.split(COUNT_PLACE).enumerate() {
+        if number > 0 {
+            pieces.push(Piece::Count);
+        }
+        for (number, text) in around_count.split(MARK_PLACE).enumerate() {
+            if number > 0 {
+                pieces.push(Piece::Mark);
+            }
+            pieces.push(Piece::Text(text.into()));
+        }
+    }
+    pieces
+}
+
+fn link_value(site: &Site, known: &Known) -> Option<HeaderValue> {
+    HeaderValue::from_str(&linkset::header(known, &site.settings().base_url)).ok()
 }
 
 fn weak(etag: &str) -> &str {

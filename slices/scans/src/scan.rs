@@ -62,7 +62,7 @@ pub async fn look(kernel: &Kernel, address: &Address, reader: &Reader, place: &W
     let device = reader::device(kernel, reader).await?;
     let now = kernel.now();
     let repeat_micros = crate::parameters::repeat_micros(kernel)?;
-    let before = known::scans_so_far(kernel, &known);
+    let (before, first_at) = known::scans_so_far(kernel, &known);
     let fresh = is_fresh(kernel, &known, device, now, repeat_micros);
     if fresh {
         let sighting = sighting(&known, now, now, Channel::Page, Event::Scan, Some(device), place);
@@ -71,7 +71,7 @@ pub async fn look(kernel: &Kernel, address: &Address, reader: &Reader, place: &W
     let of_unit = known.facts().is_some();
     // Who looks again sees the number of the last scan, which was theirs or a later one.
     let number = if of_unit { (before + u32::from(fresh)).max(1) } else { 0 };
-    Ok(Look { first_at: known.first_at.unwrap_or(now), number, known })
+    Ok(Look { first_at: first_at.unwrap_or(now), number, known })
 }
 
 /// The same without recording anything: for a request that only asks for headers, and for robots.
@@ -80,8 +80,9 @@ pub async fn look(kernel: &Kernel, address: &Address, reader: &Reader, place: &W
 /// As [`look`].
 pub async fn glance(kernel: &Kernel, address: &Address) -> Result<Look> {
     let known = known::of(kernel, address).await?;
-    let number = if known.facts().is_some() { known::scans_so_far(kernel, &known) } else { 0 };
-    Ok(Look { first_at: known.first_at.unwrap_or(kernel.now()), number, known })
+    let (scans, first_at) = known::scans_so_far(kernel, &known);
+    let number = if known.facts().is_some() { scans } else { 0 };
+    Ok(Look { first_at: first_at.unwrap_or(kernel.now()), number, known })
 }
 
 fn is_fresh(kernel: &Kernel, known: &Known, device: u64, now: Timestamp, repeat_micros: i64) -> bool {
@@ -171,16 +172,16 @@ pub async fn report(kernel: &Kernel, scan: &AppScan, reader: &Reader) -> Result<
         }
     };
     let known = known::of(kernel, &address).await?;
-    let before = known::scans_so_far(kernel, &known);
+    let (before, first_at) = known::scans_so_far(kernel, &known);
     let device = match scan.device.as_deref().filter(|name| !name.is_empty()) {
         Some(name) => reader::named_device(kernel, name).await?,
         None => reader::device(kernel, reader).await?,
     };
     watch::take(kernel, sighting(&known, at, now, Channel::App, Event::Scan, Some(device), &scan.whereabouts)).await?;
     watch::drain(kernel).await?;
-    let (known, first_at) = (known::of(kernel, &address).await?, known.first_at.unwrap_or(at));
+    let known = known::of(kernel, &address).await?;
     let number = if known.facts().is_some() { before + 1 } else { 0 };
-    Ok(Look { number, first_at, known })
+    Ok(Look { number, first_at: first_at.unwrap_or(at), known })
 }
 
 /// Records that somebody came with something that is no code.

@@ -1,9 +1,13 @@
 //! Scans on their way into the store, and the warnings they lead to.
 //!
 //! A page does not wait for the disk: what it saw goes into a queue of this process with a limit, and a turn of the job
-//! `scans` stores many at once. Reports of apps wait until they are stored. One turn is one transaction: rows, the records
-//! of the units and lots they belong to, and the warnings; the acts of new warnings follow at once, and if the process
-//! stops between the two, the next turn finds the warning without an act and writes it.
+//! `scans` stores many at once, every two seconds, or sooner when it was idle or much waits. Looks that were not stored when
+//! a process is killed are lost: at most those of two seconds; a process that is told to stop stores them first. Reports of
+//! apps, and whatever a person tells, wait until they are stored. One turn is one transaction: rows, the records of the
+//! units and lots they belong to, and the warnings; the acts of new warnings follow at once, and if the process stops
+//! between the two, the next turn finds the warning without an act and writes it.
+//!
+//! The number a page shows counts what is stored and what waits: a turn moves scans from one to the other under one lock.
 
 use crate::evidence;
 use crate::known;
@@ -11,9 +15,9 @@ use crate::model::{LotBrief, Sighting, Warning, WarningState};
 use crate::parameters::{Parameters, parameters};
 use crate::store;
 use ground::{Problem, Timestamp};
-use journey::clones::{Event, Finding, LotFacts, LotRecord, UnitRecord, judge, judge_lot};
+use journey::clones::{Event, Finding, HotSet, LotFacts, LotRecord, UnitRecord, judge, judge_lot};
 use kernel::{Act, Actor, Kernel, Result};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard};
 
 /// Sightings that wait at most; when there are more, the page waits for the disk.
@@ -27,6 +31,18 @@ const ACTS_MAX: u64 = 200;
 /// The name of the job.
 pub const JOB: &str = "scans";
 
+/// Sightings after which a turn is taken at once.
+const TURN_WAKES_AT: usize = 512;
+/// A turn is taken at the first sighting if the last one is so long ago, microseconds.
+const IDLE_MICROS: i64 = 500_000;
+/// Units whose stored count this process remembers.
+const COUNTED_MAX: usize = 20_000;
+
+/// GTIN and serial number.
+type UnitKey = (String, String);
+/// How many scans, and the first of them.
+type Count = (u32, Timestamp);
+
 /// What waits to be stored.
 #[derive(Default)]
 pub(crate) struct Waiting {
@@ -34,10 +50,24 @@ pub(crate) struct Waiting {
     turn: tokio::sync::Mutex<()>,
 }
 
-#[derive(Default)]
 struct Queue {
     sightings: Vec<Sighting>,
-    scans: HashMap<(String, String), u32>,
+    /// Scans of units that wait.
+    waiting: HashMap<UnitKey, Count>,
+    /// Scans of units as this process stored them last.
+    stored: HotSet<UnitKey, Count>,
+    last_turn: Timestamp,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Queue {
+            sightings: Vec::new(),
+            waiting: HashMap::new(),
+            stored: HotSet::new(COUNTED_MAX),
+            last_turn: Timestamp::from_micros(0),
+        }
+    }
 }
 
 impl Waiting {
@@ -45,13 +75,17 @@ impl Waiting {
         self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// Scans of a unit that are not stored yet.
-    pub fn scans_of(&self, gtin: &str, serial: &str) -> u32 {
-        let queue = self.queue();
-        if queue.scans.is_empty() {
-            return 0;
-        }
-        queue.scans.get(&(gtin.to_owned(), serial.to_owned())).copied().unwrap_or(0)
+    /// Scans of a unit and the first of them: what was read from the store, or what this process stored since, and what
+    /// waits.
+    pub fn scans_of(&self, gtin: &str, serial: &str, read: (u32, Option<Timestamp>)) -> (u32, Option<Timestamp>) {
+        let key = (gtin.to_owned(), serial.to_owned());
+        let mut queue = self.queue();
+        let stored = queue.stored.get(&key).copied();
+        let waiting = queue.waiting.get(&key).copied();
+        drop(queue);
+        let count = read.0.max(stored.map_or(0, |(count, _)| count)) + waiting.map_or(0, |(count, _)| count);
+        let moments = [read.1, stored.map(|(_, at)| at), waiting.map(|(_, at)| at)];
+        (count, moments.into_iter().flatten().min())
     }
 }
 
@@ -61,18 +95,24 @@ impl Waiting {
 /// What the store says, where the queue was full and the caller had to wait.
 pub(crate) async fn take(kernel: &Kernel, sighting: Sighting) -> Result<()> {
     let waiting = kernel.memory::<Waiting>();
-    let full = {
+    let length = {
         let mut queue = waiting.queue();
         if sighting.is_of_unit() && sighting.seen.event == Event::Scan {
-            *queue.scans.entry((sighting.gtin.clone(), sighting.serial.clone())).or_default() += 1;
+            let key = (sighting.gtin.clone(), sighting.serial.clone());
+            let (count, first_at) = queue.waiting.entry(key).or_insert((0, sighting.seen.at));
+            *count += 1;
+            *first_at = sighting.seen.at.min(*first_at);
         }
         queue.sightings.push(sighting);
-        queue.sightings.len() > WAITING_MAX
+        let idle = kernel.now().micros() - queue.last_turn.micros() >= IDLE_MICROS;
+        let length = queue.sightings.len();
+        if (length == 1 && idle) || length % TURN_WAKES_AT == 0 {
+            kernel.wake(JOB);
+        }
+        length
     };
-    if full {
+    if length > WAITING_MAX {
         drain(kernel).await?;
-    } else {
-        kernel.wake(JOB);
     }
     Ok(())
 }
@@ -93,37 +133,38 @@ pub async fn drain(kernel: &Kernel) -> Result<u64> {
         if batch.is_empty() {
             break;
         }
-        keep(kernel, &batch).await?;
-        forget(&waiting, &batch);
+        let counts = keep(kernel, &batch).await?;
+        moved(&waiting, &batch, counts);
         stored += batch.len() as u64;
     }
+    waiting.queue().last_turn = kernel.now();
     Ok(stored + announce(kernel).await?)
 }
 
-fn forget(waiting: &Waiting, batch: &[Sighting]) {
+/// What was stored waits no longer.
+fn moved(waiting: &Waiting, batch: &[Sighting], counts: Vec<(UnitKey, Count)>) {
     let mut queue = waiting.queue();
     queue.sightings.drain(..batch.len());
-    for sighting in batch {
+    for sighting in batch.iter().filter(|sighting| sighting.is_of_unit() && sighting.seen.event == Event::Scan) {
         let unit = (sighting.gtin.clone(), sighting.serial.clone());
-        if let Some(count) = queue.scans.get_mut(&unit).filter(|_| sighting.seen.event == Event::Scan) {
+        if let Some((count, _)) = queue.waiting.get_mut(&unit) {
             *count -= 1;
             if *count == 0 {
-                queue.scans.remove(&unit);
+                queue.waiting.remove(&unit);
             }
         }
     }
+    for (unit, count) in counts {
+        queue.stored.put(unit, count);
+    }
 }
 
-async fn keep(kernel: &Kernel, batch: &[Sighting]) -> Result<()> {
+/// Stores a batch; returns how many scans each of its units has now.
+async fn keep(kernel: &Kernel, batch: &[Sighting]) -> Result<Vec<(UnitKey, Count)>> {
     let limits = parameters(kernel)?;
     for _ in 0..TRIES_MAX {
-        if try_keep(kernel, batch, &limits).await? {
-            let units = batch.iter().map(|sighting| {
-                let lot = sighting.lot.as_ref().map_or("", |lot| lot.number.as_str());
-                (sighting.gtin.as_str(), sighting.serial.as_str(), lot)
-            });
-            known::forget(kernel, units);
-            return Ok(());
+        if let Some(counts) = try_keep(kernel, batch, &limits).await? {
+            return Ok(counts);
         }
     }
     Err(Problem::internal("other processes kept changing the records of these units"))
@@ -136,59 +177,101 @@ struct Touched {
     lots: BTreeMap<String, (u64, LotRecord)>,
 }
 
-/// One transaction. `false`: another process took something in for one of these units in between.
-async fn try_keep(kernel: &Kernel, batch: &[Sighting], limits: &Parameters) -> Result<bool> {
+impl Touched {
+    /// Reads the records of the units and lots of a batch.
+    async fn read(tx: &db::Tx, batch: &[Sighting]) -> Result<Touched> {
+        let mut touched = Touched::default();
+        let mut asked: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for sighting in batch.iter().filter(|sighting| sighting.is_of_unit()) {
+            asked.entry(&sighting.gtin).or_default().insert(&sighting.serial);
+            let lot_id = sighting.lot.as_ref().map(|lot| lot.id.clone());
+            let key = (sighting.gtin.clone(), sighting.serial.clone());
+            touched.units.entry(key).or_insert_with(|| (0, lot_id, UnitRecord::default()));
+        }
+        for (gtin, serials) in asked {
+            let serials: Vec<&str> = serials.into_iter().collect();
+            for kept in store::records::units_of(tx, gtin, &serials).await? {
+                if let Some(unit) = touched.units.get_mut(&(kept.gtin, kept.serial)) {
+                    (unit.0, unit.2) = (kept.record.observations, kept.record);
+                }
+            }
+        }
+        for lot in batch.iter().filter_map(lot_scanned) {
+            if !touched.lots.contains_key(&lot.id) {
+                let kept = store::records::lot(tx, &lot.id).await?.unwrap_or_default();
+                touched.lots.insert(lot.id.clone(), (kept.scans, kept));
+            }
+        }
+        Ok(touched)
+    }
+
+    /// Keeps them. `false`: another process took something in for one of them in between.
+    async fn save(&self, tx: &db::Tx, now: Timestamp) -> Result<bool> {
+        let fresh: Vec<store::records::NewUnit<'_>> = self
+            .units
+            .iter()
+            .filter(|(_, (before, ..))| *before == 0)
+            .map(|((gtin, serial), (_, lot_id, record))| (gtin.as_str(), serial.as_str(), lot_id.as_deref(), record))
+            .collect();
+        if !store::records::insert_units(tx, &fresh, now).await? {
+            return Ok(false);
+        }
+        for ((gtin, serial), (before, _, record)) in self.units.iter().filter(|(_, (before, ..))| *before > 0) {
+            if !store::records::save_unit(tx, (gtin, serial), *before, record, now).await? {
+                return Ok(false);
+            }
+        }
+        for (lot_id, (before, record)) in &self.lots {
+            if !store::records::save_lot(tx, lot_id, *before, record, now).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// The lot a scan counts for.
+fn lot_scanned(sighting: &Sighting) -> Option<&LotBrief> {
+    sighting.lot.as_ref().filter(|_| sighting.seen.event == Event::Scan)
+}
+
+/// One transaction. `None`: another process took something in for one of these units in between.
+async fn try_keep(kernel: &Kernel, batch: &[Sighting], limits: &Parameters) -> Result<Option<Vec<(UnitKey, Count)>>> {
     let tx = kernel.db().write_tx().await?;
-    let now = kernel.now();
-    let mut touched = Touched::default();
+    let mut touched = Touched::read(&tx, batch).await?;
     let mut rows = Vec::with_capacity(batch.len());
     let mut warnings = Vec::new();
     for sighting in batch {
         let mut row = sighting.clone();
         row.id = kernel.new_id();
-        if sighting.is_of_unit() {
+        if let Some(facts) = sighting.facts.as_ref().filter(|_| sighting.is_of_unit()) {
             let key = (sighting.gtin.clone(), sighting.serial.clone());
-            if !touched.units.contains_key(&key) {
-                let kept = store::records::unit(&tx, &key.0, &key.1).await?.unwrap_or_default();
-                let lot_id = sighting.lot.as_ref().map(|lot| lot.id.clone());
-                touched.units.insert(key.clone(), (kept.observations, lot_id, kept));
-            }
-            if let (Some((_, _, record)), Some(facts)) = (touched.units.get_mut(&key), &sighting.facts) {
+            if let Some((_, _, record)) = touched.units.get_mut(&key) {
                 record.observe(&sighting.seen);
                 row.ordinal = record.observations;
                 let found = judge(record, &sighting.seen, facts, &limits.unit);
                 warnings.extend(found.into_iter().map(|finding| of_unit(kernel, sighting, &finding)));
             }
         }
-        if let Some(lot) = sighting.lot.as_ref().filter(|_| sighting.seen.event == Event::Scan) {
-            if !touched.lots.contains_key(&lot.id) {
-                let kept = store::records::lot(&tx, &lot.id).await?.unwrap_or_default();
-                touched.lots.insert(lot.id.clone(), (kept.scans, kept));
-            }
-            if let Some((_, record)) = touched.lots.get_mut(&lot.id) {
-                record.observe(&sighting.seen);
-                let found = judge_lot(record, &LotFacts { units: lot.units }, &limits.lot);
-                warnings.extend(found.into_iter().map(|finding| of_lot(kernel, sighting, lot, &finding)));
-            }
+        if let Some(lot) = lot_scanned(sighting)
+            && let Some((_, record)) = touched.lots.get_mut(&lot.id)
+        {
+            record.observe(&sighting.seen);
+            let found = judge_lot(record, &LotFacts { units: lot.units }, &limits.lot);
+            warnings.extend(found.into_iter().map(|finding| of_lot(kernel, sighting, lot, &finding)));
         }
         rows.push(row);
     }
     store::sightings::insert(&tx, &rows).await?;
-    for ((gtin, serial), (before, lot_id, record)) in &touched.units {
-        if !store::records::save_unit(&tx, (gtin, serial), lot_id.as_deref(), *before, record, now).await? {
-            return Ok(false);
-        }
-    }
-    for (lot_id, (before, record)) in &touched.lots {
-        if !store::records::save_lot(&tx, lot_id, *before, record, now).await? {
-            return Ok(false);
-        }
+    if !touched.save(&tx, kernel.now()).await? {
+        return Ok(None);
     }
     for warning in &warnings {
         store::warnings::raise(&tx, warning).await?;
     }
     tx.commit().await.map_err(store::fail)?;
-    Ok(true)
+    let counted = touched.units.into_iter().filter(|(_, (.., record))| record.scans > 0);
+    Ok(Some(counted.map(|(unit, (.., record))| (unit, (record.scans, record.first_at))).collect()))
 }
 
 fn of_unit(kernel: &Kernel, sighting: &Sighting, finding: &Finding) -> Warning {

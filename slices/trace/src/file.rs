@@ -50,14 +50,30 @@ const MARK: &str = "ZZZZZZZZZZZZZZZZZZZZ";
 /// # Errors
 /// `forbidden`, `not_found`; a key that does not open.
 pub async fn code_file(kernel: &Kernel, actor: &Actor, batch_id: &str, base: &str) -> Result<CodeFile, Error> {
+    let file = openable(kernel, actor, batch_id, base).await?;
+    taken(kernel, actor, &file.batch, (1, file.batch.count())).await?;
+    Ok(file)
+}
+
+/// The codes of a batch for somebody who may take them; nothing is taken yet.
+pub(crate) async fn openable(kernel: &Kernel, actor: &Actor, batch_id: &str, base: &str) -> Result<CodeFile, Error> {
     let batch = codes::batch(kernel, actor, batch_id).await?;
     // Who may only look at traces does not take the codes away.
     actor.require_own(Permission::TraceManage, Permission::OwnTrace, &batch.merchant_id)?;
-    let file = open(kernel, batch, base).await?;
+    open(kernel, batch, base).await
+}
+
+/// Writes who took which codes of a batch: from a first one, so many.
+pub(crate) async fn taken(
+    kernel: &Kernel,
+    actor: &Actor,
+    batch: &Batch,
+    (first, count): (u64, u64),
+) -> Result<(), Error> {
     let mut write = kernel.begin(actor).await?;
-    write.act(codes::about("codes.taken", &file.batch).public("count", file.batch.count())).await?;
+    write.act(codes::about("codes.taken", batch).public("count", count).public("from", first)).await?;
     write.commit().await?;
-    Ok(file)
+    Ok(())
 }
 
 async fn open(kernel: &Kernel, batch: Batch, base: &str) -> Result<CodeFile, Error> {

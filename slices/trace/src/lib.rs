@@ -41,6 +41,7 @@ pub mod sales;
 pub mod sheets;
 mod store;
 mod stream;
+mod survey;
 mod text;
 pub mod units;
 
@@ -64,9 +65,9 @@ pub use routes::routes;
 pub use sales::{
     After, Order, OrderedUnit, Outcome, Sale, orders_of_lot, record_sales, sales_of_unit, units_sold_twice,
 };
-pub use sheets::{Format, LabelSheet, SheetRequest, label_sheet};
+pub use sheets::{Format, LabelSheet, SheetRequest, label_sheet, labels_of};
 pub use store::{LotFilter, SORTS};
-pub use units::{Unreadable, read_code, standing, verify};
+pub use units::{Unreadable, forget_recent, read_code, standing, standing_recent, verify};
 
 /// The migrations of this duty.
 pub fn migrations() -> db::Migrations {

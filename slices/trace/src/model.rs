@@ -416,4 +416,6 @@ pub struct UnitStanding {
     pub first_sold_at: Option<Timestamp>,
     /// Its covered second code.
     pub covered: Covered,
+    /// How often somebody typed a wrong covered code, counted to 1,000.
+    pub covered_wrong: u64,
 }

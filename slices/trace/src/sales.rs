@@ -322,6 +322,22 @@ pub struct After {
     counter: u64,
 }
 
+impl After {
+    /// As a text that can be stored: 64 bytes at most.
+    pub fn to_text(&self) -> String {
+        format!("{}:{}", self.range, self.counter)
+    }
+
+    /// Reads [`After::to_text`]; the empty text is the beginning.
+    pub fn from_text(text: &str) -> Option<After> {
+        if text.is_empty() {
+            return Some(After::default());
+        }
+        let (range, counter) = text.rsplit_once(':')?;
+        Some(After { range: range.to_owned(), counter: counter.parse().ok()? })
+    }
+}
+
 /// The orders in which units of a lot went out, `most` units at a time: the sales, and where to go on, until `None`.
 ///
 /// # Errors

@@ -1,8 +1,9 @@
 //! Label sheets of a batch: a PDF written as it is read, or pages as SVG or PNG in one ZIP.
 
 use crate::Error;
-use crate::file::CodeFile;
+use crate::file::{self, CodeFile};
 use ground::Fault;
+use kernel::{Actor, Kernel};
 use labels::{LAYOUTS, Label, Layout, Options, Sheet, Symbol};
 use std::io::{self, Cursor, Write};
 use zip::ZipWriter;
@@ -87,6 +88,26 @@ pub struct LabelSheet {
     count: u64,
     dpi: u32,
     covered: bool,
+}
+
+/// The labels of a batch. An act says who took which codes, once it is clear that they can be printed: what is refused took
+/// none.
+///
+/// # Errors
+/// `forbidden`, `not_found`; `invalid_input` naming the field; `label_sheet_refused` where the symbol does not fit on the
+/// label.
+pub async fn labels_of(
+    kernel: &Kernel,
+    actor: &Actor,
+    batch_id: &str,
+    base: &str,
+    request: SheetRequest,
+) -> Result<LabelSheet, Error> {
+    let file = file::openable(kernel, actor, batch_id, base).await?;
+    let sheet = tokio::task::spawn_blocking(move || label_sheet(file, &request));
+    let sheet = sheet.await.map_err(ground::Problem::internal)??;
+    file::taken(kernel, actor, &sheet.file.batch, (sheet.first, sheet.count)).await?;
+    Ok(sheet)
 }
 
 /// Checks what is asked and tries the first page, so that what is wrong is said before anything is sent.

@@ -1,13 +1,16 @@
 //! What is known of one unit: verified from its key, placed by its ranges, and the little that single rows say.
 
 use crate::Error;
-use crate::keys::{Found, Ring};
+use crate::keys::Found;
 use crate::model::{Authenticity, Covered, LISTED_CODES_MAX, UnitStanding, UnitState};
-use crate::store::{self, RangeKind};
+use crate::store::{self, RangeKind, Unit};
+use crate::survey::Survey;
 use ground::Fault;
 use gs1::Gtin;
 use gs1::unit::Serial;
 use kernel::{Actor, Kernel, Permission};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Most characters of one code that are looked at.
 pub const CODE_CHARS_MAX: usize = 2_048;
@@ -57,12 +60,69 @@ pub fn read_code(text: &str) -> Result<(Gtin, String), Unreadable> {
 /// # Errors
 /// What the store says.
 pub async fn standing(kernel: &Kernel, gtin: &Gtin, serial: &str) -> Result<UnitStanding, Error> {
-    stand(kernel, &mut Ring::default(), gtin, serial).await
+    let mut survey = Survey::default();
+    let found = survey.ring.find(kernel, kernel.db().read(), gtin, serial).await?;
+    let placed = place(kernel, &mut survey, gtin, serial, found).await?;
+    with_own_row(kernel, placed).await
 }
 
-pub(crate) async fn stand(kernel: &Kernel, ring: &mut Ring, gtin: &Gtin, serial: &str) -> Result<UnitStanding, Error> {
-    let db = kernel.db().read();
-    let mut unit = UnitStanding {
+/// The same, believing what was read of keys, batches and lots at most `age_micros` ago: for a page that thousands open at
+/// once. What the unit itself did (sold, uncovered) is always read. [`forget_recent`] makes it as exact as [`standing`].
+///
+/// # Errors
+/// What the store says.
+pub async fn standing_recent(
+    kernel: &Kernel,
+    gtin: &Gtin,
+    serial: &str,
+    age_micros: i64,
+) -> Result<UnitStanding, Error> {
+    let recent = kernel.memory::<Recent>();
+    let placed = {
+        let (now, turn) = (kernel.now().micros(), recent.turn.load(Ordering::Acquire));
+        let mut surveyed = recent.surveyed.lock().await;
+        if surveyed.turn != turn || now - surveyed.since_micros >= age_micros {
+            *surveyed = Surveyed { turn, since_micros: now, survey: Survey::of_many() };
+        }
+        let survey = &mut surveyed.survey;
+        let found = survey.ring.find(kernel, kernel.db().read(), gtin, serial).await?;
+        place(kernel, survey, gtin, serial, found).await?
+    };
+    with_own_row(kernel, placed).await
+}
+
+/// What [`standing_recent`] read is forgotten: something was decided about lots or codes.
+pub fn forget_recent(kernel: &Kernel) {
+    kernel.memory::<Recent>().turn.fetch_add(1, Ordering::AcqRel);
+}
+
+/// What was read lately.
+#[derive(Default)]
+struct Recent {
+    /// Counts how often everything was forgotten.
+    turn: AtomicU64,
+    surveyed: tokio::sync::Mutex<Surveyed>,
+}
+
+/// What was read since a moment, in one turn.
+#[derive(Default)]
+struct Surveyed {
+    turn: u64,
+    since_micros: i64,
+    survey: Survey,
+}
+
+async fn with_own_row(kernel: &Kernel, placed: Placed) -> Result<UnitStanding, Error> {
+    if placed.unit.batch.is_none() {
+        return Ok(placed.unit);
+    }
+    let id = store::unit_id(placed.unit.gtin.as_str(), &placed.unit.serial);
+    let row = store::unit(kernel.db().read(), &id).await?;
+    Ok(placed.with_row(row.as_ref()))
+}
+
+fn unknown(gtin: &Gtin, serial: &str) -> UnitStanding {
+    UnitStanding {
         gtin: *gtin,
         serial: serial.to_owned(),
         authenticity: Authenticity::UnknownKey,
@@ -75,49 +135,63 @@ pub(crate) async fn stand(kernel: &Kernel, ring: &mut Ring, gtin: &Gtin, serial:
         orders: 0,
         first_sold_at: None,
         covered: Covered::None,
-    };
-    let (key_id, counter) = match ring.find(kernel, db, gtin, serial).await? {
-        Found::Unknown => return Ok(unit),
+        covered_wrong: 0,
+    }
+}
+
+/// A unit as its ranges tell, before its own row is looked at.
+struct Placed {
+    unit: UnitStanding,
+    has_covered: bool,
+}
+
+impl Placed {
+    fn with_row(self, row: Option<&Unit>) -> UnitStanding {
+        let mut unit = self.unit;
+        if let Some(row) = row {
+            unit.orders = row.orders;
+            unit.first_sold_at = row.first_sold_at;
+            unit.covered_wrong = row.covered_wrong;
+        }
+        if unit.orders > 0 && unit.decommissioned.is_none() {
+            unit.state = UnitState::Sold;
+        }
+        if self.has_covered {
+            let used = row.and_then(|row| row.covered_used_at);
+            unit.covered = used.map_or(Covered::Unused, |at| Covered::Used { at });
+        }
+        unit
+    }
+}
+
+async fn place(kernel: &Kernel, survey: &mut Survey, gtin: &Gtin, serial: &str, found: Found) -> Result<Placed, Error> {
+    let db = kernel.db().read();
+    let mut unit = unknown(gtin, serial);
+    let (key_id, counter) = match found {
+        Found::Unknown => return Ok(Placed { unit, has_covered: false }),
         Found::Forged => {
             unit.authenticity = Authenticity::Forged;
-            return Ok(unit);
+            return Ok(Placed { unit, has_covered: false });
         }
         Found::Genuine { key_id, counter, .. } => (key_id, counter),
     };
     unit.authenticity = Authenticity::Genuine;
-    let Some(batch) = store::batch_at(db, &key_id, gtin.as_str(), counter).await? else { return Ok(unit) };
-    unit.position = Some(batch.position(counter));
-    unit.batch = Some(batch.brief());
+    let Some(held) = survey.batch(db, &key_id, gtin, counter).await? else {
+        return Ok(Placed { unit, has_covered: false });
+    };
+    unit.position = Some(held.batch.position(counter));
+    unit.batch = Some(held.brief.clone());
     unit.state = UnitState::Minted;
-    let at = (counter, counter + 1);
-    if batch.commissioned > 0 {
-        let found = store::overlapping(db, RangeKind::Commissioned, &key_id, gtin.as_str(), at).await?;
-        unit.commissioned = found.map(|range| range.turn);
-    }
-    if batch.decommissioned > 0 {
-        let found = store::overlapping(db, RangeKind::Decommissioned, &key_id, gtin.as_str(), at).await?;
-        unit.decommissioned = found.map(|range| range.turn);
-    }
+    unit.commissioned = survey.turn(db, RangeKind::Commissioned, &held, counter).await?;
+    unit.decommissioned = survey.turn(db, RangeKind::Decommissioned, &held, counter).await?;
     if let Some(lot_id) = unit.commissioned.as_ref().and_then(|turn| turn.lot_id.as_deref()) {
-        unit.lot = store::lot(db, lot_id).await?;
+        unit.lot = survey.lot(db, lot_id).await?;
         unit.state = UnitState::Commissioned;
-    }
-    let row = store::unit(db, &store::unit_id(gtin.as_str(), serial)).await?;
-    if let Some(row) = &row {
-        unit.orders = row.orders;
-        unit.first_sold_at = row.first_sold_at;
-    }
-    if unit.orders > 0 {
-        unit.state = UnitState::Sold;
     }
     if unit.decommissioned.is_some() {
         unit.state = UnitState::Decommissioned;
     }
-    if batch.covered_key_id.is_some() {
-        let used = row.and_then(|row| row.covered_used_at);
-        unit.covered = used.map_or(Covered::Unused, |at| Covered::Used { at });
-    }
-    Ok(unit)
+    Ok(Placed { unit, has_covered: held.batch.covered_key_id.is_some() })
 }
 
 /// What a list of codes says: each standing, or why it cannot be read. For staff, and for merchants, who of other
@@ -136,13 +210,38 @@ pub async fn verify(
     if codes.len() > LISTED_CODES_MAX {
         return Err(Error::Invalid(vec![Fault::field("codes", "trace-fault-codes").arg("most", LISTED_CODES_MAX)]));
     }
-    let mut ring = Ring::default();
-    let mut standings = Vec::with_capacity(codes.len());
+    let db = kernel.db().read();
+    let mut survey = Survey::of_many();
+    let (mut read, mut genuine) = (Vec::with_capacity(codes.len()), Vec::new());
     for code in codes {
-        standings.push(match read_code(code) {
-            Ok((gtin, serial)) => Ok(stand(kernel, &mut ring, &gtin, &serial).await?),
+        let named = match read_code(code) {
+            Ok((gtin, serial)) => {
+                let found = survey.ring.find(kernel, db, &gtin, &serial).await?;
+                if matches!(found, Found::Genuine { .. }) {
+                    genuine.push(store::unit_id(gtin.as_str(), &serial));
+                }
+                Ok((gtin, serial, found))
+            }
             Err(why) => Err(why),
-        });
+        };
+        read.push(named);
+    }
+    let rows = store::units_by_id(db, &genuine).await?;
+    let rows: HashMap<&str, &Unit> = rows.iter().map(|row| (row.id.as_str(), row)).collect();
+    let mut standings = Vec::with_capacity(codes.len());
+    let mut ids = genuine.iter();
+    for named in read {
+        let (gtin, serial, found) = match named {
+            Ok(named) => named,
+            Err(why) => {
+                standings.push(Err(why));
+                continue;
+            }
+        };
+        let id = matches!(found, Found::Genuine { .. }).then(|| ids.next()).flatten();
+        let row = id.and_then(|id| rows.get(id.as_str()).copied());
+        let placed = place(kernel, &mut survey, &gtin, &serial, found).await?;
+        standings.push(Ok(if placed.unit.batch.is_some() { placed.with_row(row) } else { placed.unit }));
     }
     Ok(standings)
 }

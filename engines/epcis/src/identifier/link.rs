@@ -154,7 +154,8 @@ impl Found<'_> {
             if !good {
                 return None;
             }
-            if *ai == "22" {
+            // The extension 0 says that there is none (EPC Tag Data Standard, SGLN).
+            if *ai == "22" || (*ai == "254" && value == "0") {
                 continue;
             }
             out.push('/');

@@ -292,6 +292,47 @@ proptest! {
         }
     }
 
+    /// What was declared wrong is as if it had never been told, in the same random histories, returns from orders included.
+    #[test]
+    fn reach_of_texts_equals_the_naive_closure_without_what_was_declared_wrong(
+        history in proptest::collection::vec((told(), proptest::bool::weighted(0.3)), 0..14),
+        start in 0..NODES,
+        at in 0..MOMENTS,
+        forward in any::<bool>(),
+    ) {
+        let direction = if forward { Direction::Forward } else { Direction::Backward };
+        let name = |node: usize| format!("n{node}");
+        let links: Vec<Link> = history
+            .iter()
+            .enumerate()
+            .map(|(number, (told, declared_wrong))| {
+                let more = told.more.filter(|_| matches!(told.kind, Kind::Transformation | Kind::Member));
+                Link {
+                    event: number as u32,
+                    kind: told.kind,
+                    from: told.from.iter().map(|node| name(*node)).collect(),
+                    to: std::iter::once(told.to).chain(more).map(name).collect(),
+                    at: told.at,
+                    declared_wrong: *declared_wrong,
+                }
+            })
+            .collect();
+        let (reached, _, cut) = reach(&[(name(start), at)], direction, &links, 1_000);
+        prop_assert!(!cut);
+        let standing: Vec<Told> =
+            history.iter().filter(|(_, declared_wrong)| !declared_wrong).map(|(told, _)| told.clone()).collect();
+        let (affected, carrier) = naive(&standing, start, at, direction);
+        for one in 0..NODES {
+            let found = reached.iter().find(|(id, _)| *id == name(one)).map(|(_, reached)| reached.role);
+            let wanted = match (affected[one], carrier[one]) {
+                (true, _) => Some(Role::Affected),
+                (false, true) => Some(Role::Carrier),
+                (false, false) => None,
+            };
+            prop_assert_eq!(found, wanted, "node {} of {:?}", one, &history);
+        }
+    }
+
     #[test]
     fn times_that_are_added_cover_what_was_added_once(times in proptest::collection::vec((0i64..20, 0i64..8), 1..12)) {
         let (mut merged, mut covered) = (Vec::new(), [0u32; 32]);

@@ -27,6 +27,20 @@ pub(crate) async fn console(
     Ok(shell::console(&cx, &report.title, html! { (header) (content(&cx, &report, true)) }))
 }
 
+/// For the merchant of its lot.
+pub(crate) async fn merchant(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Cx(cx): Cx,
+    Path(id): Path<String>,
+) -> Result<Markup, Failure> {
+    let report = read::get(site.kernel(), &actor, &id).await?;
+    let header = PageHeader::new(&cx, report.title.clone())
+        .back(cx.t("reports-merchant-title"), "/merchant/reports")
+        .mark(state_mark(&cx, &report));
+    Ok(shell::merchant(&cx, &report.title, html! { (header) (content(&cx, &report, false)) }))
+}
+
 /// For its laboratory.
 pub(crate) async fn own(
     State(site): State<Site>,

@@ -2,7 +2,7 @@
 
 use super::{laboratory_mark, moment, result_mark, state_mark};
 use crate::api::reports::ReportQuery;
-use crate::model::{Laboratory, Origin, Report, State as ReportState, TestResult};
+use crate::model::{AccreditationRule, Laboratory, Origin, Report, State as ReportState, TestResult};
 use crate::{SORTS, laboratory, read};
 use axum::extract::State;
 use axum::response::Response;
@@ -55,15 +55,38 @@ pub(crate) async fn home(
         .link(&cx.t("reports-profile"), "/laboratory/profile", "settings");
     let body = html! {
         (header)
-        (standing(&cx, own.as_ref(), kernel.today()))
+        (standing(&cx, own.as_ref(), kernel.today(), AccreditationRule::in_force(kernel)?))
         (filter(&cx, false))
         (table(&cx, &page, "/laboratory/reports"))
     };
     Ok(shell::partner(&cx, &title, body))
 }
 
+/// A merchant's: the reports about its lots, and the page to hand in one from elsewhere.
+pub(crate) async fn merchant(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Cx(cx): Cx,
+    Query(query): Query<ReportQuery>,
+    PagingQuery(paging): PagingQuery,
+) -> Result<Markup, Failure> {
+    let page = read::list(site.kernel(), &actor, &query.filter()?, &paging).await?;
+    let title = cx.t("reports-merchant-title");
+    let header = PageHeader::new(&cx, title.clone())
+        .lead(cx.t("reports-merchant-lead"))
+        .back(cx.t("reports-merchant-lots"), "/merchant/lots")
+        .link(&cx.t("reports-receive"), "/merchant/reports/receive", "upload")
+        .link(&cx.t("reports-verify"), "/reports/verify", "shield-check");
+    let body = html! {
+        (header)
+        (filter(&cx, true))
+        (table(&cx, &page, "/merchant/reports"))
+    };
+    Ok(shell::merchant(&cx, &title, body))
+}
+
 /// Whether the laboratory may sign, and what is missing.
-fn standing(cx: &View, own: Option<&Laboratory>, today: jiff::civil::Date) -> Markup {
+fn standing(cx: &View, own: Option<&Laboratory>, today: jiff::civil::Date, rule: AccreditationRule) -> Markup {
     let ask = |tone: Tone, id: &str| {
         let more = html! { (cx.t(&format!("reports-ready-{id}-help"))) " " a href="/laboratory/profile" { (cx.t("reports-profile")) } };
         alert(tone, &cx.t(&format!("reports-ready-{id}")), more)
@@ -73,7 +96,7 @@ fn standing(cx: &View, own: Option<&Laboratory>, today: jiff::civil::Date) -> Ma
     match own.state {
         Suspended => ask(Tone::Danger, "suspended"),
         Pending => ask(Tone::Waiting, "confirmation"),
-        Confirmed if !own.accredited_on(today) => ask(Tone::Danger, "accreditation"),
+        Confirmed if !own.accredited_on(today, rule) => ask(Tone::Danger, "accreditation"),
         Confirmed if own.did.is_empty() => ask(Tone::Waiting, "key"),
         Confirmed => html! { p { (own.name) " " (laboratory_mark(cx, own.state)) } },
     }

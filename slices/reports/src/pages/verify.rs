@@ -46,7 +46,9 @@ fn answer_page(cx: &View, check: &Check) -> Markup {
         Outcome::Expired | Outcome::NotYet | Outcome::IssuerUnreachable | Outcome::StatusUnknown => {
             ("ts-waiting", "clock-exclamation")
         }
-        Outcome::UnknownIssuer | Outcome::NotCompetent | Outcome::Suspended => ("ts-waiting", "alert-triangle"),
+        Outcome::UnknownIssuer | Outcome::NotCompetent | Outcome::LaboratorySuspended | Outcome::Suspended => {
+            ("ts-waiting", "alert-triangle")
+        }
         Outcome::Unreadable | Outcome::Forged | Outcome::Revoked => ("ts-danger", "alert-octagon"),
     };
     let name = check.outcome.name().replace('_', "-");

@@ -260,6 +260,37 @@ async fn anybody_checks_a_report_on_the_public_page_in_both_languages() {
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
+/// A merchant's form, as a browser sends it.
+fn upload(credential: &str) -> (String, String) {
+    let body = format!("--x\r\ncontent-disposition: form-data; name=\"credential\"\r\n\r\n{credential}\r\n--x--\r\n");
+    ("multipart/form-data; boundary=x".to_owned(), body)
+}
+
+#[tokio::test]
+async fn a_merchant_hands_in_a_credential_for_its_own_lot_and_sees_what_came_of_it() {
+    let bench = Bench::sqlite(migrations).await;
+    ready(&bench).await;
+    let report = issued(&bench.kernel, "a1", "R-1").await;
+    let router = router(&bench).await;
+    let hand_in = async |token: &str, text: &str| {
+        let (kind, body) = upload(text);
+        send(&router, token, "POST", "/merchant/reports/receive", &kind, body).await
+    };
+    let forged = report.credential_json.clone().unwrap().replace("0.02", "0.01");
+    let taken = hand_in("owner-m1", &forged).await;
+    assert_eq!(taken.status, StatusCode::SEE_OTHER, "{}", taken.text);
+    let path = taken.header(header::LOCATION).to_owned();
+    assert!(path.starts_with("/merchant/reports/"), "{path}");
+    let page = get(&router, "owner-m1", &path).await;
+    assert_eq!(page.status, StatusCode::OK);
+    let list = get(&router, "owner-m1", "/merchant/reports?state=forged").await;
+    assert!(list.text.contains(&path), "{}", list.text);
+    assert_eq!(get(&router, "owner-m2", &path).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(hand_in("owner-m2", &report.credential).await.status, StatusCode::NOT_FOUND, "another merchant's lot");
+    let empty = hand_in("owner-m1", " ").await;
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
 #[tokio::test]
 async fn doors_are_closed_to_others() {
     let bench = Bench::sqlite(migrations).await;
@@ -281,6 +312,10 @@ async fn doors_are_closed_to_others() {
         ("tester-a1", "/laboratory/receive", 200),
         ("tester-a2", "/laboratory/profile", 200),
         ("owner-m1", "/v1/laboratories", 200),
+        ("owner-m1", "/merchant/reports", 200),
+        ("owner-m1", "/merchant/reports/receive", 200),
+        ("owner-m1", "/merchant/reports.csv", 200),
+        ("tester-a1", "/merchant/reports", 403),
         ("", "/v1/laboratories", 401),
         ("", "/v1/reports", 401),
     ];
@@ -333,6 +368,7 @@ fn every_outcome_has_words_in_both_languages() {
         Unreadable,
         UnknownIssuer,
         NotCompetent,
+        LaboratorySuspended,
         IssuerUnreachable,
         Forged,
         NotYet,

@@ -137,3 +137,59 @@ async fn a_profile_must_be_whole_and_decisions_are_for_managers() {
     let pasted = laboratory::register_key(kernel, &home(), &tester("a1"), private).await;
     assert_eq!(said(pasted.map_err(Into::into)), "invalid_input public_key", "a secret is refused");
 }
+
+#[tokio::test]
+async fn while_a_laboratory_is_suspended_nothing_it_signed_counts_as_valid() {
+    let bench = Bench::sqlite(migrations).await;
+    ready(&bench).await;
+    let kernel = &bench.kernel;
+    let report = issued(kernel, "a1", "R-0").await;
+    let standing = async || {
+        let shown = of_lot(kernel, &report.lot_id).await.unwrap()[0].status;
+        (shown, check(kernel, &home(), report.credential.as_bytes()).await.unwrap().outcome)
+    };
+    assert_eq!(standing().await, (PublicStatus::Valid, Outcome::Valid));
+    let decide = async |to: LaboratoryState| {
+        let held = laboratory::get(kernel, &manager(), "a1").await.unwrap();
+        laboratory::decide(kernel, &manager(), "a1", held.version, to, "飞行检查").await.unwrap();
+    };
+    decide(LaboratoryState::Suspended).await;
+    assert_eq!(standing().await, (PublicStatus::Suspended, Outcome::LaboratorySuspended));
+    decide(LaboratoryState::Confirmed).await;
+    assert_eq!(standing().await, (PublicStatus::Valid, Outcome::Valid));
+}
+
+#[test]
+fn the_rule_says_which_accreditations_are_needed() {
+    use crate::model::{Accreditation, AccreditationRule, Laboratory};
+    let held = |name: &str, until: &str| {
+        Some(Accreditation { number: name.into(), valid_until: Some(until.parse().unwrap()) })
+    };
+    let of = |cma: bool, cnas: bool| Laboratory {
+        id: "a1".into(),
+        name: "检测院".into(),
+        name_en: String::new(),
+        state: LaboratoryState::Confirmed,
+        reason: String::new(),
+        cma: if cma { held("CMA", "2027-01-01") } else { held("CMA", "2025-01-01") },
+        cnas: if cnas { held("CNAS", "2027-01-01") } else { None },
+        did: String::new(),
+        own_did: false,
+        confirmed_at: None,
+        created_at: ground::Timestamp::from_micros(0),
+        updated_at: ground::Timestamp::from_micros(0),
+        version: 1,
+    };
+    let rule = |least, cma, cnas| AccreditationRule { least, cma, cnas };
+    for (asked, expected) in [
+        (rule(1, false, false), [false, true, true, true]),
+        (rule(2, false, false), [false, false, false, true]),
+        (rule(1, true, false), [false, true, false, true]),
+        (rule(1, false, true), [false, false, true, true]),
+    ] {
+        let day = "2026-06-01".parse().unwrap();
+        let found = [(false, false), (true, false), (false, true), (true, true)]
+            .map(|(cma, cnas)| of(cma, cnas).accredited_on(day, asked));
+        assert_eq!(found, expected, "{asked:?}");
+    }
+}

@@ -46,7 +46,29 @@ pub(crate) async fn show(
     PagingQuery(paging): PagingQuery,
 ) -> Result<Markup, Failure> {
     let found = warnings::list(site.kernel(), &actor, &asked.filter(), &paging).await?;
-    Ok(page(&cx, &found))
+    let title = cx.t("scans-title");
+    let header = PageHeader::new(&cx, &title)
+        .lead(cx.t("scans-lead"))
+        .link(&cx.t("scans-all"), "/console/scans/all", "list")
+        .link(&cx.t("scans-reports"), "/console/scans/reports", "flag");
+    let body = html! { (header) (table(&cx, &title, &found, "/console/scans")) };
+    Ok(shell::console(&cx, &title, body))
+}
+
+/// `/merchant/scans`: warnings about a merchant's own codes.
+pub(crate) async fn portal(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Cx(cx): Cx,
+    Query(asked): Query<Asked>,
+    PagingQuery(paging): PagingQuery,
+) -> Result<Markup, Failure> {
+    let found = warnings::list(site.kernel(), &actor, &asked.filter(), &paging).await?;
+    let title = cx.t("scans-own-title");
+    let header =
+        PageHeader::new(&cx, &title).lead(cx.t("scans-own-lead")).back(cx.t("scans-own-lots"), "/merchant/lots");
+    let body = html! { (header) (table(&cx, &title, &found, "/merchant/scans")) };
+    Ok(shell::merchant(&cx, &title, body))
 }
 
 pub(crate) async fn export(
@@ -86,13 +108,13 @@ pub(crate) async fn export(
     Ok(out.download("warnings.csv")?)
 }
 
-fn page(cx: &View, found: &Page<Warning>) -> Markup {
-    let title = cx.t("scans-title");
+/// The filter and the warnings, below the address of this side.
+fn table(cx: &View, title: &str, found: &Page<Warning>, base: &str) -> Markup {
     let rules = Rule::ALL.iter().map(|rule| (rule.name().to_owned(), rule_text(cx, *rule))).collect();
     let states = WarningState::ALL.iter().map(|state| (state.name().to_owned(), state_text(cx, *state))).collect();
     let row = |warning: &Warning| {
         Row::new()
-            .link(format!("/console/scans/{}", warning.id))
+            .link(format!("{base}/{}", warning.id))
             .cell(rule_text(cx, warning.rule))
             .cell(state_mark(cx, warning.state))
             .cell(&warning.product)
@@ -102,34 +124,27 @@ fn page(cx: &View, found: &Page<Warning>) -> Markup {
             .cell(cx.time_ago(warning.opened_at))
             .cell(cx.time_ago(warning.last_at))
     };
-    shell::console(
-        cx,
-        &title,
-        html! {
-            (PageHeader::new(cx, &title).lead(cx.t("scans-lead"))
-                .link(&cx.t("scans-all"), "/console/scans/all", "list")
-                .link(&cx.t("scans-reports"), "/console/scans/reports", "flag"))
-            (FilterBar::new(cx)
-                .search("q", cx.t("scans-search"))
-                .choice("state", cx.t("scans-state"), states)
-                .choice("rule", cx.t("scans-rule"), rules)
-                .saved(cx.t("scans-saved-open"), "state=open&sort=-last"))
-            (Table::new(cx, &title)
-                .column(Column::text(cx.t("scans-rule")).sort("rule"))
-                .column(Column::text(cx.t("scans-state")))
-                .column(Column::text(cx.t("scans-product")).sort("product"))
-                .column(Column::text(cx.t("scans-unit")))
-                .column(Column::text(cx.t("scans-lot")).quiet())
-                .column(Column::number(cx.t("scans-times")).sort("times"))
-                .column(Column::text(cx.t("scans-opened")).sort("opened"))
-                .column(Column::text(cx.t("scans-last")).sort("last").quiet())
-                .sorted(Sort::from_view(cx, SORTS, "-opened"))
-                .rows(found.rows.iter().map(row))
-                .export("CSV", "/console/scans.csv")
-                .empty(empty("shield-check", &cx.t("scans-none"), &cx.t("scans-none-help"), None))
-                .paging(Pages::pages(cx, found.paging.page, found.pages(), found.total)))
-        },
-    )
+    html! {
+        (FilterBar::new(cx)
+            .search("q", cx.t("scans-search"))
+            .choice("state", cx.t("scans-state"), states)
+            .choice("rule", cx.t("scans-rule"), rules)
+            .saved(cx.t("scans-saved-open"), "state=open&sort=-last"))
+        (Table::new(cx, title)
+            .column(Column::text(cx.t("scans-rule")).sort("rule"))
+            .column(Column::text(cx.t("scans-state")))
+            .column(Column::text(cx.t("scans-product")).sort("product"))
+            .column(Column::text(cx.t("scans-unit")))
+            .column(Column::text(cx.t("scans-lot")).quiet())
+            .column(Column::number(cx.t("scans-times")).sort("times"))
+            .column(Column::text(cx.t("scans-opened")).sort("opened"))
+            .column(Column::text(cx.t("scans-last")).sort("last").quiet())
+            .sorted(Sort::from_view(cx, SORTS, "-opened"))
+            .rows(found.rows.iter().map(row))
+            .export("CSV", &format!("{base}.csv"))
+            .empty(empty("shield-check", &cx.t("scans-none"), &cx.t("scans-none-help"), None))
+            .paging(Pages::pages(cx, found.paging.page, found.pages(), found.total)))
+    }
 }
 
 /// The rule in words.

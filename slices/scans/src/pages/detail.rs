@@ -26,6 +26,42 @@ pub(crate) async fn show(
     Ok(page(&cx, &actor, &case, &Word::default(), &FormErrors::none()))
 }
 
+/// A merchant's view of a warning about its own codes: facts and evidence; the word is the operator's.
+pub(crate) async fn portal(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Cx(cx): Cx,
+    Path(id): Path<String>,
+) -> Result<Markup, Failure> {
+    let case = warnings::one(site.kernel(), &actor, &id).await?;
+    let warning = &case.warning;
+    let title = format!("{} · {}", rule_text(&cx, warning.rule), warning.product);
+    let lot = warning.lot_id.as_ref().map(|id| html! { a href={ "/merchant/lots/" (id) } { (warning.lot_number) } });
+    let known = facts()
+        .add(cx.t("scans-product"), &warning.product)
+        .add(cx.t("scans-gtin"), &warning.gtin)
+        .add(cx.t("scans-unit"), subject_text(&cx, warning))
+        .maybe(cx.t("scans-lot"), lot)
+        .add(cx.t("scans-opened"), cx.moment(warning.opened_at))
+        .add(cx.t("scans-last"), cx.moment(warning.last_at))
+        .add(cx.t("scans-times"), cx.number(warning.times));
+    let word = html! {
+        p { (state_mark(&cx, warning.state)) }
+        p class="ts-muted" { (cx.t(&format!("scans-own-{}", warning.state.name()))) }
+    };
+    let header = PageHeader::new(&cx, &title).back(cx.t("scans-own-title"), "/merchant/scans");
+    let body = html! {
+        (header.mark(state_mark(&cx, warning.state)))
+        div class="ts-columns" {
+            div { (card(&cx.t("scans-facts"), html! { (known) })) }
+            div { (card(&cx.t("scans-evidence"), evidence(&cx, &case))) }
+            div { (card(&cx.t("scans-decision"), word)) }
+        }
+        (list::table(&cx, &case.sightings))
+    };
+    Ok(shell::merchant(&cx, &title, body))
+}
+
 /// The word that closes a warning.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -86,7 +122,7 @@ fn about(cx: &View, warning: &Warning) -> Markup {
             .add(cx.t("scans-product"), &warning.product)
             .add(cx.t("scans-gtin"), &warning.gtin)
             .add(cx.t("scans-unit"), unit.unwrap_or_else(|| html! { (subject_text(cx, warning)) }))
-            .maybe(cx.t("scans-lot"), warning.lot_id.as_ref().map(|id| html! { a href={ "/console/lots/" (id) } { (warning.lot_number) } }))
+            .maybe(cx.t("scans-lot"), warning.lot_id.as_ref().map(|id| html! { a href={ "/console/trace/lots/" (id) } { (warning.lot_number) } }))
             .maybe(cx.t("scans-merchant"), (!warning.merchant_id.is_empty()).then(|| html! { a href={ "/console/merchants/" (warning.merchant_id) } { (warning.merchant_id) } }))
             .add(cx.t("scans-opened"), cx.moment(warning.opened_at))
             .add(cx.t("scans-last"), cx.moment(warning.last_at))

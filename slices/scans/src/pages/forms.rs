@@ -1,7 +1,7 @@
 //! The public forms: type a code, report one, say where one is, check the covered code.
 
 use super::scan::covered_form;
-use crate::model::{Outcome, SuspectReport};
+use crate::model::{Outcome, ReportKind, SuspectReport};
 use ground::Problem;
 use maud::{Markup, html};
 use ui::parts::{Field, FormErrors, Tone, alert, form_get, form_post, submit};
@@ -55,6 +55,7 @@ fn report_link(cx: &View, code: &str) -> Markup {
 /// What a report form holds.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ReportInput {
+    pub kind: Option<ReportKind>,
     pub code: String,
     pub place: String,
     pub note: String,
@@ -62,18 +63,24 @@ pub(crate) struct ReportInput {
 
 /// `/s/report`.
 pub(crate) fn report(cx: &View, input: &ReportInput, errors: &FormErrors) -> Markup {
-    let title = cx.t("scans-report");
+    let complains = input.kind == Some(ReportKind::Complaint);
+    let title = cx.t(if complains { "scans-complaint" } else { "scans-report" });
+    let (note, note_hint) = match complains {
+        true => ("scans-complaint-note", "scans-complaint-note-hint"),
+        false => ("scans-report-note", "scans-report-note-hint"),
+    };
     shell::public(
         cx,
         &title,
         html! {
             h1 { (title) }
-            p { (cx.t("scans-report-lead")) }
+            p { (cx.t(if complains { "scans-complaint-lead" } else { "scans-report-lead" })) }
             (errors)
             (form_post(cx, "/s/report", html! {
+                input type="hidden" name="kind" value=(input.kind.unwrap_or(ReportKind::Suspect).name());
                 (Field::text(cx, "code", cx.t("scans-code")).value(&input.code).hint(cx.t("scans-code-hint")).required().errors(errors))
                 (Field::text(cx, "place", cx.t("scans-report-place")).value(&input.place).hint(cx.t("scans-report-place-hint")).errors(errors))
-                (Field::textarea(cx, "note", cx.t("scans-report-note"), 5).value(&input.note).hint(cx.t("scans-report-note-hint")).errors(errors))
+                (Field::textarea(cx, "note", cx.t(note), 5).value(&input.note).hint(cx.t(note_hint)).errors(errors))
                 (submit(&cx.t("scans-report-send"), None))
             }))
         },
@@ -88,7 +95,10 @@ pub(crate) fn reported(cx: &View, report: &SuspectReport) -> Markup {
         &title,
         html! {
             h1 { (title) }
-            (alert(Tone::Good, "", cx.t("scans-reported-help")))
+            (alert(Tone::Good, "", cx.t(match report.kind {
+                ReportKind::Complaint => "scans-complaint-taken",
+                ReportKind::Suspect => "scans-reported-help",
+            })))
             @if report.outcome == Outcome::Forged { (alert(Tone::Danger, "", cx.t("scans-sign-forged-help"))) }
             p { (cx.t("scans-reported-number")) " " code { (report.id) } }
             p { a class="btn" href="/s" { (icon("qrcode")) (cx.t("scans-another")) } }

@@ -2,7 +2,7 @@
 
 use super::map::{Dot, map};
 use crate::known::Known;
-use crate::places;
+use crate::places::{self, Choice};
 use events::StoredEvent;
 use maud::{Markup, html};
 use ui::View;
@@ -68,7 +68,7 @@ pub(super) fn part(cx: &View, known: &Known) -> Markup {
             } @else {
                 (map(cx, &cx.t("scans-journey-map"), &dots, &lines))
                 ol class="ts-timeline" {
-                    @for step in &known.journey { (entry(cx, step)) }
+                    @for steps in alike(cx, &known.journey) { (entry(cx, steps)) }
                 }
                 p class="ts-muted" { (cx.t("scans-journey-note")) }
             }
@@ -76,16 +76,30 @@ pub(super) fn part(cx: &View, known: &Known) -> Markup {
     }
 }
 
-fn entry(cx: &View, step: &StoredEvent) -> Markup {
+/// Steps that follow each other and say the same of the same place on the same day are one row.
+fn alike<'a>(cx: &View, steps: &'a [StoredEvent]) -> Vec<&'a [StoredEvent]> {
+    let same = |one: &StoredEvent, next: &StoredEvent| {
+        let day = |step: &StoredEvent| step.event_time.date_in(&cx.zone);
+        one.biz_step == next.biz_step && day(one) == day(next) && location(cx, one) == location(cx, next)
+    };
+    steps.chunk_by(same).collect()
+}
+
+fn entry(cx: &View, steps: &[StoredEvent]) -> Markup {
+    let (Some(step), Some(last)) = (steps.first(), steps.last()) else { return html! {} };
     html! {
         li class={ "ts-act ts-" (Tone::Neutral.class()) } {
             span class="ts-act-icon" { (ui::icon(icon_of(step))) }
             div class="ts-act-body" {
                 div class="ts-act-head" {
                     strong { (step_words(cx, step)) }
+                    @if steps.len() > 1 { " " span { (cx.ta("scans-journey-times", &[("n", (steps.len() as i64).into())])) } }
                     @if let Some(place) = location(cx, step) { span class="ts-act-who" { (place) } }
-                    span class="ts-act-time" { (cx.moment(step.event_time)) }
-                    @if step.act_id.is_some() { (badge(Tone::Good, &cx.t("scans-journey-recorded"))) }
+                    span class="ts-act-time" {
+                        (cx.moment(step.event_time))
+                        @if last.event_time != step.event_time { " – " (cx.moment(last.event_time)) }
+                    }
+                    @if steps.iter().all(|step| step.act_id.is_some()) { (badge(Tone::Good, &cx.t("scans-journey-recorded"))) }
                 }
             }
         }
@@ -122,8 +136,20 @@ fn degrees(step: &StoredEvent) -> Option<(f64, f64)> {
     of(&step.read_point).or_else(|| of(&step.biz_location))
 }
 
+/// The province that a location names in words, where it gives no degrees.
+fn named(step: &StoredEvent) -> Option<&'static Choice> {
+    if degrees(step).is_some() {
+        return None;
+    }
+    let of = |location: &Option<String>| location.as_deref().and_then(places::of_words);
+    of(&step.read_point).or_else(|| of(&step.biz_location))
+}
+
 /// Where, in words: the province of a geographic point, else the last part of the identifier.
 fn location(cx: &View, step: &StoredEvent) -> Option<String> {
+    if let Some(province) = named(step) {
+        return Some(cx.both(&province.name()).to_owned());
+    }
     if let Some((latitude, longitude)) = degrees(step) {
         let name = places::name_of(latitude, longitude);
         return Some(name.map_or_else(|| format!("{latitude:.1}, {longitude:.1}"), |name| cx.both(&name).to_owned()));
@@ -133,18 +159,29 @@ fn location(cx: &View, step: &StoredEvent) -> Option<String> {
     Some(end.chars().take(LOCATION_CHARS_MAX).collect())
 }
 
+/// Where it was, in order: the place of origin that the lot names, then each step that tells where it happened.
 fn dots(cx: &View, known: &Known) -> Vec<Dot> {
     let mut dots: Vec<Dot> = Vec::new();
-    for step in &known.journey {
-        let Some((latitude, longitude)) = degrees(step) else { continue };
+    let mut add = |latitude: f64, longitude: f64, label: String| {
         let same = |dot: &Dot| (dot.latitude - latitude).abs() < 0.02 && (dot.longitude - longitude).abs() < 0.02;
         if dots.last().is_some_and(same) {
-            continue;
+            return;
         }
-        let label = places::name_of(latitude, longitude).map(|name| cx.both(&name).to_owned()).unwrap_or_default();
         // A label said twice is only in the way.
         let label = if dots.iter().any(|dot| dot.label == label && same(dot)) { String::new() } else { label };
         dots.push(Dot { latitude, longitude, label, strong: false });
+    };
+    let origin = known.lot.as_ref().and_then(|lot| places::of_words(&lot.origin));
+    if let Some((place, choice)) = origin.and_then(|choice| Some((choice.place()?, choice))) {
+        add(place.latitude(), place.longitude(), cx.both(&choice.name()).to_owned());
+    }
+    for step in &known.journey {
+        if let Some((latitude, longitude)) = degrees(step) {
+            let label = places::name_of(latitude, longitude).map(|name| cx.both(&name).to_owned());
+            add(latitude, longitude, label.unwrap_or_default());
+        } else if let Some((place, choice)) = named(step).and_then(|choice| Some((choice.place()?, choice))) {
+            add(place.latitude(), place.longitude(), cx.both(&choice.name()).to_owned());
+        }
     }
     dots
 }

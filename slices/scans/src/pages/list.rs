@@ -199,6 +199,7 @@ pub(crate) async fn reports(
     let row = |report: &SuspectReport| {
         Row::new()
             .cell(cx.moment(report.at))
+            .cell(cx.t(&format!("scans-report-kind-{}", report.kind.name())))
             .cell(&report.code)
             .cell(outcome_mark(&cx, report.outcome))
             .cell(&report.place)
@@ -208,6 +209,7 @@ pub(crate) async fn reports(
         (PageHeader::new(&cx, &title).lead(cx.t("scans-reports-lead")).back(cx.t("scans-title"), "/console/scans"))
         (Table::new(&cx, &title)
             .column(Column::text(cx.t("scans-at")))
+            .column(Column::text(cx.t("scans-report-kind")))
             .column(Column::text(cx.t("scans-code")))
             .column(Column::text(cx.t("scans-outcome")))
             .column(Column::text(cx.t("scans-report-place")))
@@ -221,13 +223,14 @@ pub(crate) async fn reports(
 }
 
 pub(crate) async fn reports_export(State(site): State<Site>, Signed(actor): Signed) -> Result<Response, Failure> {
-    let mut out = web::csv::Writer::new(["id", "at", "code", "outcome", "place", "note"]);
+    let mut out = web::csv::Writer::new(["id", "at", "kind", "code", "outcome", "place", "note"]);
     for number in 1..=EXPORT_PAGES_MAX {
         let page = list::reports(site.kernel(), &actor, &Paging::new(number, PAGE_ROWS_MAX)).await?;
         for report in &page.rows {
             out.row([
                 &report.id,
                 &report.at.to_rfc3339(),
+                report.kind.name(),
                 &report.code,
                 report.outcome.name(),
                 &report.place,

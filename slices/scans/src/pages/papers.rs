@@ -29,7 +29,7 @@ pub(super) fn part(cx: &View, known: &Known) -> Markup {
 fn document_line(cx: &View, document: &LotDocument) -> Markup {
     let kind = cx.t(&format!("scans-document-{}", kind_name(document.kind)));
     html! {
-        strong { (kind) }
+        a href={ "/documents/lots/" (document.lot_id) "/" (document.id) } { strong { (kind) } }
         @if !document.number.is_empty() { " " (document.number) }
         @if !document.issuer.is_empty() { " · " (document.issuer) }
         @if let Some(day) = document.issued_on { " · " (day) }
@@ -77,6 +77,7 @@ fn standing(cx: &View, report: &PublicReport) -> Markup {
         PublicStatus::Revoked => (Tone::Danger, "scans-report-revoked"),
         PublicStatus::Expired => (Tone::Waiting, "scans-report-expired"),
         PublicStatus::Forged => (Tone::Danger, "scans-report-forged"),
+        PublicStatus::Suspended => (Tone::Waiting, "scans-report-suspended"),
     };
     badge(tone, &cx.t(name))
 }

@@ -10,12 +10,12 @@ use trace::Covered;
 use ui::parts::{Choice, Field, FormErrors, Tone, alert, badge, facts, form_post, submit};
 use ui::{View, icon, shell};
 
-/// The page.
-pub(crate) fn page(cx: &View, look: &Look) -> Markup {
-    let known = look.known.as_ref();
+/// The page, with what [`count`] says of this look.
+pub(crate) fn page(cx: &View, known: &Known, count: Markup) -> Markup {
     let title = cx.t(&format!("scans-sign-{}", known.sign().name()));
     let body = html! {
-        (sign(cx, look))
+        (sign(cx, known))
+        (count)
         (warnings(cx, known))
         (recall(cx, known))
         @if shows_goods(known) {
@@ -40,8 +40,7 @@ fn shows_goods(known: &Known) -> bool {
 }
 
 /// Shape, word and colour of the answer, each enough alone.
-fn sign(cx: &View, look: &Look) -> Markup {
-    let known = look.known.as_ref();
+fn sign(cx: &View, known: &Known) -> Markup {
     let sign = known.sign();
     let (tone, icon_name) = match sign {
         Sign::Genuine => (Tone::Good, "shield-check"),
@@ -59,12 +58,14 @@ fn sign(cx: &View, look: &Look) -> Markup {
                 p { (cx.t(&format!("scans-sign-{}-help", sign.name()))) }
             }
         }
-        @if look.number > 0 { (count(cx, look)) }
     }
 }
 
 /// “第 1 次验证”: the first look is the buyer's; a later one may mean that somebody opened the package before.
-fn count(cx: &View, look: &Look) -> Markup {
+pub(crate) fn count(cx: &View, look: &Look) -> Markup {
+    if look.number == 0 {
+        return html! {}; // no genuine unit: nothing is counted
+    }
     let number = ("n", i64::from(look.number).into());
     html! {
         p {

@@ -8,6 +8,11 @@ use kernel::Result;
 use sea_orm::sea_query::{Condition, Expr};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 
+/// Most serial numbers in one `IN (…)`.
+const IN_MAX: usize = 400;
+/// Rows of one `INSERT`: all stores take so many values.
+const INSERT_ROWS_MAX: usize = 100;
+
 /// The record of a unit; `None` when nothing was ever seen of it.
 pub(crate) async fn unit(db: &impl ConnectionTrait, gtin: &str, serial: &str) -> Result<Option<UnitRecord>> {
     let found = units::Entity::find_by_id((gtin.to_owned(), serial.to_owned())).one(db).await.map_err(fail)?;
@@ -21,30 +26,58 @@ fn read_unit(text: &str) -> Result<UnitRecord> {
         .ok_or_else(|| Problem::internal("a unit's record is damaged"))
 }
 
+/// The records of units of one GTIN, of those that have one.
+pub(crate) async fn units_of(db: &impl ConnectionTrait, gtin: &str, serials: &[&str]) -> Result<Vec<KeptUnit>> {
+    let mut found = Vec::new();
+    for part in serials.chunks(IN_MAX) {
+        let rows = units::Entity::find()
+            .filter(units::Column::Gtin.eq(gtin))
+            .filter(units::Column::Serial.is_in(part.iter().copied()))
+            .all(db)
+            .await
+            .map_err(fail)?;
+        for row in rows {
+            found.push(KeptUnit { record: read_unit(&row.record)?, gtin: row.gtin, serial: row.serial });
+        }
+    }
+    Ok(found)
+}
+
+/// A unit that has no record yet: GTIN, serial number, lot, record.
+pub(crate) type NewUnit<'a> = (&'a str, &'a str, Option<&'a str>, &'a UnitRecord);
+
+/// Keeps the first records of units. `false`: another process kept one of them in between; the transaction is over then.
+pub(crate) async fn insert_units(db: &impl ConnectionTrait, new: &[NewUnit<'_>], now: Timestamp) -> Result<bool> {
+    for part in new.chunks(INSERT_ROWS_MAX) {
+        let rows = part.iter().map(|(gtin, serial, lot_id, record)| {
+            let row = units::Model {
+                gtin: (*gtin).to_owned(),
+                serial: (*serial).to_owned(),
+                lot_id: lot_id.map(str::to_owned),
+                observations: i64::from(record.observations),
+                record: hex::encode(record.to_bytes()),
+                updated_at: now.micros(),
+            };
+            row.into_active_model()
+        });
+        // A second row with this key cannot be: whoever is later finds the first.
+        if units::Entity::insert_many(rows).exec_without_returning(db).await.is_err() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// Keeps a unit's record if nobody else has taken anything in since it had `before` observations. `false`: somebody has.
 pub(crate) async fn save_unit(
     db: &impl ConnectionTrait,
     (gtin, serial): (&str, &str),
-    lot_id: Option<&str>,
     before: u32,
     record: &UnitRecord,
     now: Timestamp,
 ) -> Result<bool> {
-    let text = hex::encode(record.to_bytes());
-    if before == 0 {
-        let row = units::Model {
-            gtin: gtin.to_owned(),
-            serial: serial.to_owned(),
-            lot_id: lot_id.map(str::to_owned),
-            observations: i64::from(record.observations),
-            record: text,
-            updated_at: now.micros(),
-        };
-        // A second row with this key cannot be: whoever is later finds the first.
-        return Ok(units::Entity::insert(row.into_active_model()).exec_without_returning(db).await.is_ok());
-    }
     let done = units::Entity::update_many()
-        .col_expr(units::Column::Record, Expr::value(text))
+        .col_expr(units::Column::Record, Expr::value(hex::encode(record.to_bytes())))
         .col_expr(units::Column::Observations, Expr::value(i64::from(record.observations)))
         .col_expr(units::Column::UpdatedAt, Expr::value(now.micros()))
         .filter(units::Column::Gtin.eq(gtin))

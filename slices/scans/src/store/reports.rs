@@ -2,7 +2,7 @@
 
 use super::schema::reports::{Column, Entity, Model};
 use super::{fail, unknown};
-use crate::model::{Outcome, SuspectReport};
+use crate::model::{Outcome, ReportKind, SuspectReport};
 use ground::Timestamp;
 use kernel::{Page, Paging, Result};
 use sea_orm::{
@@ -19,6 +19,7 @@ pub(crate) async fn insert(db: &impl ConnectionTrait, report: &SuspectReport, ad
         place: report.place.clone(),
         note: report.note.clone(),
         address_hash: address_hash.to_owned(),
+        kind: Some(report.kind.name().to_owned()),
     };
     Entity::insert(row.into_active_model()).exec_without_returning(db).await.map_err(fail)?;
     Ok(())
@@ -50,6 +51,7 @@ pub(crate) async fn list(db: &impl ConnectionTrait, paging: &Paging) -> Result<P
             outcome: Outcome::from_name(&row.outcome).ok_or_else(|| unknown("outcome", &row.outcome))?,
             id: row.id,
             at: Timestamp::from_micros(row.at),
+            kind: row.kind.as_deref().and_then(ReportKind::from_name).unwrap_or(ReportKind::Suspect),
             code: row.code,
             place: row.place,
             note: row.note,

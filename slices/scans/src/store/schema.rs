@@ -1,6 +1,6 @@
 //! Tables and how they came to be.
 
-use db::{Migrations, Table};
+use db::{Migrations, Table, add_column};
 
 macro_rules! entity {
     ($(#[$note:meta])* $module:ident, $table:literal, { $($body:tt)* }) => {
@@ -104,6 +104,7 @@ entity!(
     pub place: String,
     pub note: String,
     pub address_hash: String,
+    pub kind: Option<String>,
 });
 
 entity!(
@@ -205,7 +206,11 @@ db::migration!(CreateWarnings, "m20261124_000181_scans_warnings", |schema| {
     Table::new("scan_keys").key("day").text("key").primary(&["day"]).create(schema).await?;
 });
 
+db::migration!(TellComplaints, "m20261124_000250_scans_complaints", |schema| {
+    add_column(schema, "scan_reports", "kind", "key").await?;
+});
+
 /// The migrations of this slice.
 pub(crate) fn migrations() -> Migrations {
-    vec![Box::new(CreateScans), Box::new(CreateWarnings)]
+    vec![Box::new(CreateScans), Box::new(CreateWarnings), Box::new(TellComplaints)]
 }

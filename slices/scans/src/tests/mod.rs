@@ -157,9 +157,8 @@ impl House {
     }
 
     async fn settle(&self) {
-        let mut jobs = crate::jobs();
-        jobs.push(self.ledger.job());
-        self.bench.settle(jobs, reactions).await;
+        self.bench.settle(crate::jobs(), reactions).await;
+        self.ledger.settle(self.kernel()).await.expect("the acts in a published tree");
     }
 
     async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {

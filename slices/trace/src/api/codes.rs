@@ -145,10 +145,8 @@ impl From<SheetQuery> for SheetRequest {
 
 /// The labels as an answer that is computed while it is sent. What is wrong with them is said before.
 pub(crate) async fn sheet(site: &Site, actor: &kernel::Actor, id: &str, query: SheetQuery) -> Result<Response, Error> {
-    let file = crate::code_file(site.kernel(), actor, id, &site.settings().base_url).await?;
-    let request = SheetRequest::from(query);
-    let sheet = tokio::task::spawn_blocking(move || crate::label_sheet(file, &request));
-    let sheet = sheet.await.map_err(ground::Problem::internal)??;
+    let base = &site.settings().base_url;
+    let sheet = crate::labels_of(site.kernel(), actor, id, base, query.into()).await?;
     let (name, kind) = (sheet.name(), sheet.format.media_type());
     let body = crate::stream::body(move |mut out| sheet.write(&mut out).map_err(std::io::Error::other));
     Ok(web::download(&name, kind, body))

@@ -76,7 +76,9 @@ pub(crate) async fn portal(
         html! {
             (PageHeader::new(&cx, title.clone()).lead(cx.t("trace-own-lead"))
                 .link(&cx.t("trace-lot-new"), "/merchant/lots/new", "plus")
-                .link(&cx.t("trace-batches"), "/merchant/codes", "qrcode"))
+                .link(&cx.t("trace-batches"), "/merchant/codes", "qrcode")
+                .link(&cx.t("trace-own-reports"), "/merchant/reports", "microscope")
+                .link(&cx.t("trace-own-warnings"), "/merchant/scans", "alert-triangle"))
             (filter(&cx))
             (table(&cx, &page, Side::Merchant, &HashMap::new()))
         },

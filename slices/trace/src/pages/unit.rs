@@ -96,6 +96,10 @@ fn standing(cx: &View, unit: &UnitStanding, merchant: Option<&String>) -> Markup
         .add(cx.t("trace-serial"), copyable(cx, &unit.serial));
     if unit.authenticity == Authenticity::Genuine {
         list = list.add(cx.t("trace-state"), unit_mark(cx, unit.state)).add(cx.t("trace-covered"), covered);
+        if unit.covered_wrong > 0 {
+            let tries = cx.ta("trace-covered-wrong-n", &[("n", unit.covered_wrong.into())]);
+            list = list.add(cx.t("trace-covered-wrong"), tries);
+        }
     }
     if let Some(batch) = &unit.batch {
         let product = unit.lot.as_ref().map_or_else(|| cx.t("trace-listing"), |lot| lot.product.clone());

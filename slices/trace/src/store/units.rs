@@ -70,6 +70,16 @@ pub(crate) async fn unit(db: &impl ConnectionTrait, id: &str) -> Result<Option<U
     Ok(Entity::find_by_id(id).one(db).await?.map(read))
 }
 
+/// The rows of these units, of those that have one.
+pub(crate) async fn units_by_id(db: &impl ConnectionTrait, ids: &[String]) -> Result<Vec<Unit>, Error> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(IN_MAX) {
+        let rows = Entity::find().filter(Column::Id.is_in(chunk.iter().map(String::as_str))).all(db).await?;
+        found.extend(rows.into_iter().map(read));
+    }
+    Ok(found)
+}
+
 /// Makes the row of a unit where there is none. `stale` when another process made it at this moment.
 pub(crate) async fn insert_unit(tx: &Tx, unit: &Unit) -> Result<(), Error> {
     let row = ActiveModel {

@@ -240,3 +240,19 @@ async fn label_sheets_are_made_in_every_form_and_wrong_wishes_are_refused_at_the
     let dpi = SheetRequest { format: "png".into(), dpi: 5, ..usual() };
     assert_eq!(said(make(dpi)), "label_sheet_refused");
 }
+
+#[tokio::test]
+async fn a_sheet_that_cannot_be_printed_took_no_codes() {
+    let bench = sqlite().await;
+    let kernel = &bench.kernel;
+    let batch = mint(kernel, "m1", 60).await;
+    let merchant = owner("m1");
+    let labels = |request: SheetRequest| crate::labels_of(kernel, &merchant, &batch.id, BASE, request);
+    let refused = labels(SheetRequest { first: 61, ..SheetRequest::default() }).await;
+    assert!(said(refused).starts_with("invalid_input first"));
+    let dpi = SheetRequest { format: "png".into(), dpi: 5, ..SheetRequest::default() };
+    assert_eq!(said(labels(dpi).await), "label_sheet_refused");
+    assert_eq!(bench.acts("code_batch", &batch.id).await, ["codes.minted"]);
+    labels(SheetRequest { first: 11, count: 20, ..SheetRequest::default() }).await.unwrap();
+    assert_eq!(bench.acts("code_batch", &batch.id).await, ["codes.minted", "codes.taken"]);
+}

@@ -212,3 +212,20 @@ async fn the_whole_walk_is_there_as_json() {
     let described = crate::routes().openapi();
     assert!(described.paths.paths.contains_key("/v1/units/sold"));
 }
+
+#[tokio::test]
+async fn the_page_of_a_unit_tells_of_wrong_covered_codes() {
+    let bench = sqlite().await;
+    let kernel = &bench.kernel;
+    let batch = crate::mint(kernel, &owner("m1"), NewBatch { covered: true, ..codes_of("m1", 2) }).await.unwrap();
+    let link = file(kernel, &batch).await.code(1).unwrap().digital_link;
+    let router = router(&bench).await;
+    let path = format!("/console/trace/unit?code={link}");
+    let (_, before) = get(&router, "manager", &path).await;
+    assert!(!before.contains("Wrong covered codes"));
+    for _ in 0..2 {
+        assert_eq!(crate::reveal(kernel, &link, "0000-0000-0000").await.unwrap(), crate::Reveal::Wrong);
+    }
+    let (_, after) = get(&router, "manager", &path).await;
+    assert!(after.contains("Wrong covered codes") && after.contains("2 (somebody"), "{after}");
+}

@@ -200,3 +200,64 @@ async fn a_covered_code_is_new_once() {
         assert_eq!(acts.iter().filter(|kind| *kind == "unit.uncovered").count(), 1);
     }
 }
+
+/// Every third code of several batches whose ranges lie in pieces, sold, taken out, uncovered and forged ones among them.
+#[tokio::test]
+async fn a_list_is_answered_as_each_of_its_codes_alone() {
+    for bench in each().await {
+        let kernel = &bench.kernel;
+        let (one, two) = (lot(kernel, "m1", "L1").await, lot(kernel, "m1", "L2").await);
+        let mut codes =
+            vec!["no code".to_owned(), format!("{GTIN} 00000000000000000000"), "(01)04006381333931(21)ABC".into()];
+        for batch_number in 0..3 {
+            let new = NewBatch { covered: batch_number == 1, ..codes_of("m1", 200) };
+            let batch = crate::mint(kernel, &owner("m1"), new).await.unwrap();
+            for (lot, first, count) in [(&one, 1, 10), (&two, 11, 5), (&one, 40, 30), (&two, 150, 51)] {
+                crate::commission(kernel, &owner("m1"), &lot.id, range(&batch, first, count)).await.unwrap();
+            }
+            crate::decommission(kernel, &owner("m1"), range(&batch, 8, 40), "destroyed", "").await.unwrap();
+            let file = file(kernel, &batch).await;
+            let links: Vec<String> = (1..=200).map(|number| file.code(number).unwrap().digital_link).collect();
+            let orders =
+                [Order { number: format!("DD-{batch_number}"), codes: links[148..152].to_vec(), sold_at: None }];
+            crate::record_sales(kernel, &owner("m1"), &orders).await.unwrap();
+            let covered = file.code(3).unwrap().covered;
+            if !covered.is_empty() {
+                crate::reveal(kernel, &links[2], &covered).await.unwrap();
+                crate::reveal(kernel, &links[5], "0000-0000-0000").await.unwrap();
+            }
+            codes.extend(links.into_iter().enumerate().filter(|(at, _)| at % 3 != 1).map(|(_, link)| link));
+        }
+        let listed = crate::verify(kernel, &manager(), &codes).await.unwrap();
+        assert_eq!(listed.len(), codes.len());
+        let mut states = std::collections::BTreeSet::new();
+        for (code, standing) in codes.iter().zip(&listed) {
+            let Ok((gtin, serial)) = crate::read_code(code) else {
+                assert!(standing.is_err(), "{code}");
+                continue;
+            };
+            let alone = crate::standing(kernel, &gtin, &serial).await.unwrap();
+            assert_eq!(standing.as_ref(), Ok(&alone), "{code}");
+            assert_eq!(crate::standing_recent(kernel, &gtin, &serial, 10_000_000).await.unwrap(), alone, "{code}");
+            states.insert(format!("{:?} {:?}", alone.state, alone.authenticity));
+        }
+        assert_eq!(states.len(), 6, "{states:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_read_lately_is_believed_until_it_is_forgotten() {
+    let bench = sqlite().await;
+    let kernel = &bench.kernel;
+    let (lot, batch) = (lot(kernel, "m1", "L1").await, mint(kernel, "m1", 10).await);
+    let (gtin, serial) = (batch.gtin, code(kernel, &batch, 1).await.serial);
+    let recent = async || crate::standing_recent(kernel, &gtin, &serial, 10_000_000).await.unwrap().state;
+    assert_eq!(recent().await, UnitState::Minted);
+    crate::commission(kernel, &owner("m1"), &lot.id, range(&batch, 1, 10)).await.unwrap();
+    assert_eq!(recent().await, UnitState::Minted);
+    crate::forget_recent(kernel);
+    assert_eq!(recent().await, UnitState::Commissioned);
+    crate::decommission(kernel, &owner("m1"), range(&batch, 1, 1), "destroyed", "").await.unwrap();
+    bench.clock.advance_micros(10_000_001);
+    assert_eq!(recent().await, UnitState::Decommissioned);
+}
