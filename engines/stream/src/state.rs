@@ -147,6 +147,19 @@ pub struct Stats {
     pub memory_bytes: u64,
 }
 
+/// Sizes of the pieces of a record in memory, bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordBytes {
+    /// One a key.
+    pub header: usize,
+    /// One for each closed day with activity.
+    pub day: usize,
+    /// One for each week with buyers or texts.
+    pub week: usize,
+    /// One for each day not yet told.
+    pub pending: usize,
+}
+
 /// Counters that are part of the state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Counters {
@@ -285,6 +298,17 @@ impl State {
             keys: self.keys.len() as u64,
             hot_keys: self.keys.hot.used() as u64,
             memory_bytes: self.keys.bytes() as u64,
+        }
+    }
+
+    /// How large the pieces of a record are: 440, 184, 204 and 384 bytes. A key seen on ten of 35 days in two weeks, one day
+    /// of which is open, takes 2,888 bytes and its text; one seen once takes 824.
+    pub fn record_bytes() -> RecordBytes {
+        RecordBytes {
+            header: size_of::<keys::Hot>(),
+            day: size_of::<record::Day>(),
+            week: size_of::<record::Week>(),
+            pending: size_of::<Pending>(),
         }
     }
 
