@@ -1,7 +1,7 @@
 //! What happened to things: the public steps of a unit or lot, and the edges between things for tracing.
 
 use crate::error::Error;
-use crate::model::{Link, LinkKind, StoredEvent};
+use crate::model::{Link, LinkKind, Ordered, StoredEvent};
 use crate::reading::{all_things, read_back, role, things};
 use crate::store::{self, TermAsk};
 use epcis::{Action, Event, Kind, Role};
@@ -9,6 +9,9 @@ use ground::{Problem, Timestamp};
 use kernel::Kernel;
 use std::collections::{BTreeMap, HashSet};
 
+/// Types of business transactions that are orders of goods (CBV 2.0 §7.3): purchase order and its confirmation, invoice,
+/// despatch advice.
+const ORDER_TYPES: [&str; 4] = ["po", "poc", "inv", "desadv"];
 /// Most ids asked for at once.
 pub const IDS_MAX: usize = 500;
 /// Most events that one question may touch.
@@ -111,7 +114,10 @@ pub async fn links(kernel: &Kernel, ids: &[String]) -> Result<Vec<Link>, Error> 
 fn link_of(stored: &StoredEvent) -> Option<Link> {
     let event = read_back(&stored.json).ok()?;
     let (kind, from, to) = edge(&event)?;
+    let (orders, ordered) = orders(&event);
     Some(Link {
+        orders,
+        ordered,
         event: stored.event_id.clone(),
         from,
         to,
@@ -121,6 +127,24 @@ fn link_of(stored: &StoredEvent) -> Option<Link> {
         party: stored.party.clone(),
         destinations: event.destinations.iter().map(|party| party.id.clone()).collect(),
     })
+}
+
+/// The last part of a vocabulary's word, in whichever of its forms: `urn:epcglobal:cbv:btt:po`, `…/BTT-po`, `po`.
+fn word(uri: &str) -> &str {
+    uri.rsplit([':', '-', '/', '#']).next().unwrap_or(uri)
+}
+
+fn orders(event: &Event) -> (Vec<String>, Ordered) {
+    let types = |typed: &epcis::Typed| typed.kind.as_deref().map(word).unwrap_or_default().to_owned();
+    let orders = event.biz_transactions.iter().filter(|typed| ORDER_TYPES.contains(&types(typed).as_str()));
+    let orders: Vec<String> = orders.map(|typed| typed.id.clone()).collect();
+    let is = |text: &Option<String>, expected: &str| text.as_deref().is_some_and(|text| word(text) == expected);
+    let ended = event.kind == Kind::Transaction && event.action == Some(Action::Delete);
+    let back = is(&event.biz_step, "returning")
+        || is(&event.disposition, "returned")
+        || event.biz_transactions.iter().any(|typed| types(typed) == "rma")
+        || ended;
+    (orders, if back { Ordered::Returned } else { Ordered::Sent })
 }
 
 fn edge(event: &Event) -> Option<(LinkKind, Vec<String>, Vec<String>)> {

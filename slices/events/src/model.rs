@@ -205,6 +205,8 @@ pub enum LinkKind {
 }
 
 /// An event as an edge of the graph of things. All ids are canonical.
+///
+/// [`Link::orders`] hold for `from` and `to` alike: whoever ships a pallet under an order names the pallet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
     /// `eventID`.
@@ -223,4 +225,18 @@ pub struct Link {
     pub party: String,
     /// Destination parties named in it, canonical.
     pub destinations: Vec<String>,
+    /// Orders named in it, canonical: business transactions of the types `po`, `poc`, `inv` and `desadv` (CBV 2.0 §7.3).
+    pub orders: Vec<String>,
+    /// What it says of its orders.
+    pub ordered: Ordered,
+}
+
+/// What an event says of the orders it names, and of what it names beside them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ordered {
+    /// They went out, or came in, under the orders; with none named: nothing.
+    Sent,
+    /// They came back (disposition `returned`, a business step `returning` of another vocabulary, a transaction of the type `rma`, or the end of a
+    /// transaction); with no order named: from whichever they went out in.
+    Returned,
 }

@@ -14,6 +14,11 @@ use serde_json::Value;
 pub const SUBSCRIPTIONS_MAX: u64 = 100;
 /// Longest signature token, characters.
 const TOKEN_CHARS_MAX: usize = 500;
+/// States as they are stored.
+pub(crate) const ACTIVE: &str = "active";
+pub(crate) const PAUSED: &str = "paused";
+/// The reason of a pause that a person asked for.
+const BY_HAND: &str = "by_hand";
 /// What the sealed token is bound to.
 pub(crate) const PURPOSE: &str = "event subscription token";
 
@@ -41,8 +46,14 @@ pub struct NewSubscription {
 pub struct Subscription {
     /// Its id.
     pub id: String,
+    /// Whose: an organisation, or the operator.
+    pub owner: String,
     /// The query's name.
     pub query: String,
+    /// Whether it rests.
+    pub is_paused: bool,
+    /// Why the receiver was last not told.
+    pub last_error: Option<String>,
     /// Address that is called.
     pub destination: String,
     /// When it runs; `None` for a stream.
@@ -70,7 +81,10 @@ impl From<SubscriptionRow> for Subscription {
         Subscription {
             schedule: schedule_of(&row),
             format: EpcFormat::from_name(&row.epc_format).unwrap_or_default(),
-            pause_reason: row.pause_reason.filter(|_| row.state == "paused"),
+            is_paused: row.state == PAUSED,
+            last_error: row.pause_reason.clone(),
+            pause_reason: row.pause_reason.filter(|_| row.state == PAUSED),
+            owner: row.owner,
             failures: u64::try_from(row.failures).unwrap_or(0),
             last_notified_at: row.last_notified_at.map(Timestamp::from_micros),
             due_at: Timestamp::from_micros(row.due_at),
@@ -158,7 +172,7 @@ pub async fn subscribe(
         epc_format: new.format.name().to_owned(),
         initial_record_time: new.initial_record_time.map(Timestamp::micros),
         cursor_seq: cursor,
-        state: "active".to_owned(),
+        state: ACTIVE.to_owned(),
         pause_reason: None,
         failures: 0,
         failing_since: None,
@@ -201,6 +215,80 @@ pub async fn list(
     queries::of_owner(kernel, &reader, query).await?;
     let rows = store::subscriptions(kernel, reader.owner(), query, after, limit).await?;
     Ok(rows.into_iter().map(Subscription::from).collect())
+}
+
+/// Subscriptions after an id, in order: all for staff, an organisation's own for itself.
+///
+/// # Errors
+/// `forbidden`.
+pub async fn all(kernel: &Kernel, actor: &Actor, after: &str, limit: u64) -> Result<Vec<Subscription>, Error> {
+    let reader = Reader::of(actor)?;
+    let rows = store::all_subscriptions(kernel.db().read(), reader.party(), after, limit).await?;
+    Ok(rows.into_iter().map(Subscription::from).collect())
+}
+
+/// A subscription by its id alone, for staff and for its organisation.
+///
+/// # Errors
+/// `not_found`, `forbidden`.
+pub async fn by_id(kernel: &Kernel, actor: &Actor, id: &str) -> Result<Subscription, Error> {
+    let reader = Reader::of(actor)?;
+    let row = store::subscription_by_id(kernel.db().read(), reader.party(), id).await?;
+    Ok(row.ok_or_else(Problem::not_found)?.into())
+}
+
+/// Whether an actor may stop and resume a subscription.
+pub fn may_change(actor: &Actor, subscription: &Subscription) -> bool {
+    writer(actor).is_ok_and(|reader| reader.party().is_none_or(|party| party == subscription.owner))
+}
+
+/// Lets a subscription rest. Nothing is lost: what comes meanwhile is told when it is resumed.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `events_subscription_invalid` when it rests already.
+pub async fn pause(kernel: &Kernel, actor: &Actor, id: &str) -> Result<(), Error> {
+    change(kernel, actor, id, ACTIVE, "event_subscription.paused", |row, _| {
+        row.state = PAUSED.to_owned();
+        row.pause_reason = Some(BY_HAND.to_owned());
+    })
+    .await
+}
+
+/// Resumes a subscription: it is tried at once, and from where it stopped.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `events_subscription_invalid` when it does not rest.
+pub async fn resume(kernel: &Kernel, actor: &Actor, id: &str) -> Result<(), Error> {
+    change(kernel, actor, id, PAUSED, "event_subscription.resumed", |row, now| {
+        row.state = ACTIVE.to_owned();
+        (row.pause_reason, row.failures, row.failing_since) = (None, 0, None);
+        row.due_at = now.micros();
+    })
+    .await
+}
+
+async fn change(
+    kernel: &Kernel,
+    actor: &Actor,
+    id: &str,
+    from: &str,
+    kind: &'static str,
+    turn: impl FnOnce(&mut SubscriptionRow, Timestamp),
+) -> Result<(), Error> {
+    let reader = writer(actor)?;
+    let mut write = kernel.begin(actor).await?;
+    let row = store::subscription_by_id(write.tx(), reader.party(), id).await?;
+    let mut row = row.ok_or_else(Problem::not_found)?;
+    if row.state != from {
+        return Err(invalid("/state", "events-subscription-state-same"));
+    }
+    turn(&mut row, write.now());
+    store::record_turn(write.tx(), &row).await?;
+    let act = Act::new(kind, "event_subscription", id).outcome(&row.state).public("query", row.query.as_str());
+    write.act(about(&crate::delivering::reader_of(&row.owner), act)).await?;
+    write.commit().await?;
+    kernel.wake(crate::delivering::JOB);
+    Ok(())
 }
 
 /// Ends a subscription.

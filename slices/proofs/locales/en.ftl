@@ -496,3 +496,4 @@ proofs-field-warning = Warning
 proofs-field-was = Was
 proofs-field-cut = Cut
 proofs-field-figures = Figures
+proofs-kind-event-subscription-resumed = Event subscription resumed

@@ -494,3 +494,4 @@ proofs-field-warning = 预警
 proofs-field-was = 此前
 proofs-field-cut = 截断
 proofs-field-figures = 数据
+proofs-kind-event-subscription-resumed = 恢复事件订阅

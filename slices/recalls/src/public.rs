@@ -35,6 +35,15 @@ pub async fn notices_for(
     Ok(found.iter().filter_map(PublicRecall::of).collect())
 }
 
+/// The recalls that name a unit itself, newest first, at most 20.
+///
+/// # Errors
+/// What the store says.
+pub async fn notices_of_unit(kernel: &Kernel, gtin: &Gtin, serial: &str) -> Result<Vec<PublicRecall>, Error> {
+    let found = store::public_of_codes(kernel.db().read(), &[unit_code(gtin, serial)]).await?;
+    Ok(found.iter().filter_map(PublicRecall::of).collect())
+}
+
 /// The public notice of a recall with the lots and units it names; none before its start and after it was called off.
 ///
 /// # Errors

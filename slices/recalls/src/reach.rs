@@ -11,6 +11,7 @@ use ground::Timestamp;
 use gs1::Gtin;
 use journey::graph::{self, BEGINNING, Direction, END, Kind as Edge, Role};
 use kernel::Kernel;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use trace::Lot;
@@ -190,6 +191,10 @@ struct Search<'a> {
     /// Lots and units whose membership was looked up.
     looked_up: HashSet<String>,
     orders: HashSet<String>,
+    /// In which orders things went out.
+    went_in: HashMap<String, BTreeSet<String>>,
+    /// Returns that name no order.
+    returns: Vec<graph::Link>,
     cut: bool,
 }
 
@@ -209,6 +214,8 @@ impl<'a> Search<'a> {
             members: HashMap::new(),
             looked_up: HashSet::new(),
             orders: HashSet::new(),
+            went_in: HashMap::new(),
+            returns: Vec::new(),
             cut: false,
         }
     }
@@ -230,7 +237,7 @@ impl<'a> Search<'a> {
         let mut frontier: Vec<String> = starts.iter().map(|(id, _)| id.clone()).collect();
         for round in 0..=ROUNDS_MAX {
             self.ask(frontier).await?;
-            let (found, named, cut) = graph::reach(&starts, direction, &self.links, NODES_MAX);
+            let (found, named, cut) = graph::reach(&starts, direction, &self.told(), NODES_MAX);
             reached = found
                 .into_iter()
                 .map(|(id, reached)| {
@@ -279,15 +286,43 @@ impl<'a> Search<'a> {
             Tie::Into => Edge::Into,
             Tie::OutOf => Edge::OutOf,
             Tie::Sale => Edge::Sale,
+            Tie::Return => Edge::Return,
         };
-        if link.tie == Tie::Sale {
-            self.orders.extend(link.to.iter().cloned());
+        match link.tie {
+            Tie::Sale => {
+                self.orders.extend(link.to.iter().cloned());
+                for thing in &link.from {
+                    self.went_in.entry(thing.clone()).or_default().extend(link.to.iter().cloned());
+                }
+            }
+            Tie::Return => self.orders.extend(link.to.iter().cloned()),
+            _ => {}
         }
         let event = self.events.len() as u32;
         self.events.push(link.event);
         self.parties.push(link.party);
         let at = link.at.micros();
-        self.links.push(graph::Link { event, kind, from: link.from, to: link.to, at, declared_wrong: false });
+        let link = graph::Link { event, kind, from: link.from, to: link.to, at, declared_wrong: false };
+        // A return that names no order waits until all events are known that say in which the goods went.
+        let waits = link.kind == Edge::Return && link.to.is_empty();
+        if waits { self.returns.push(link) } else { self.links.push(link) }
+    }
+
+    /// The links with the returns that name no order: each thing came back from every order it went out in.
+    fn told(&self) -> Cow<'_, [graph::Link]> {
+        let mut told = Vec::new();
+        for back in &self.returns {
+            for thing in &back.from {
+                for order in self.went_in.get(thing).into_iter().flatten() {
+                    told.push(graph::Link { from: vec![thing.clone()], to: vec![order.clone()], ..back.clone() });
+                }
+            }
+        }
+        if told.is_empty() {
+            return Cow::Borrowed(&self.links);
+        }
+        told.extend(self.links.iter().cloned());
+        Cow::Owned(told)
     }
 
     fn member(&mut self, lot: &str, units: Vec<String>) {

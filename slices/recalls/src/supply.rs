@@ -4,8 +4,6 @@ use crate::Error;
 use ground::{Problem, Timestamp};
 use gs1::Gtin;
 use kernel::{Actor, Kernel, Paging};
-use std::collections::HashMap;
-use std::sync::Mutex;
 use trace::{After, Lot, LotFilter, LotState};
 
 /// A unit that was sold.
@@ -26,8 +24,10 @@ pub(crate) enum Tie {
     Into,
     /// Children were taken out of a parent.
     OutOf,
-    /// Things went into an order.
+    /// Things left in an order.
     Sale,
+    /// Things came back from an order; with none named: from whichever they left in.
+    Return,
 }
 
 /// One event, as far as a recall follows it. Ids are canonical Digital Link addresses.
@@ -41,29 +41,6 @@ pub(crate) struct Link {
     /// Who captured it.
     pub party: String,
     pub declared_wrong: bool,
-}
-
-/// Marks kept in memory.
-const MARKS_MAX: usize = 1_000;
-
-/// Where the sales of a lot go on, by lot and number of sales read. `trace` gives no mark that could be stored, so the
-/// stored mark is the number; after a restart the sales before it are read once more.
-#[derive(Default)]
-struct Marks(Mutex<HashMap<(String, u64), After>>);
-
-impl Marks {
-    fn get(&self, lot_id: &str, read: u64) -> Option<After> {
-        let marks = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        marks.get(&(lot_id.to_owned(), read)).cloned()
-    }
-
-    fn put(&self, lot_id: &str, read: u64, after: After) {
-        let mut marks = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if marks.len() >= MARKS_MAX {
-            marks.clear();
-        }
-        marks.insert((lot_id.to_owned(), read), after);
-    }
 }
 
 fn traced(error: trace::Error) -> Error {
@@ -121,7 +98,8 @@ pub(crate) async fn serials(kernel: &Kernel, lot_id: &str, most: u64) -> Result<
     trace::unit_serials(kernel, lot_id, most).await.map_err(traced)
 }
 
-/// Sales of units of a lot, from a mark on (empty: from the beginning), and the mark to go on at, until none.
+/// Sales of units of a lot, from a mark on (empty: from the beginning), and the mark to go on at, until none. Marks may be
+/// stored: they hold over a restart.
 pub(crate) async fn sold(
     kernel: &Kernel,
     lot_id: &str,
@@ -129,56 +107,52 @@ pub(crate) async fn sold(
     most: u64,
 ) -> Result<(Vec<Sold>, Option<String>), Error> {
     let actor = Actor::system("recalls");
-    let marks = kernel.memory::<Marks>();
-    let wanted: u64 = if after.is_empty() { 0 } else { after.parse().map_err(Problem::internal)? };
-    let (mut read, mut at) = match marks.get(lot_id, wanted) {
-        Some(at) => (wanted, at),
-        None => (0, After::default()),
-    };
-    loop {
-        let (units, next) = trace::orders_of_lot(kernel, &actor, lot_id, &at, most).await.map_err(traced)?;
-        let begun = read;
-        read += units.len() as u64;
-        let behind = next.is_some().then(|| read.to_string());
-        if let Some(next) = next {
-            marks.put(lot_id, read, next.clone());
-            at = next;
-            if read <= wanted && read > begun {
-                continue;
-            }
-        }
-        let skipped = usize::try_from(wanted.saturating_sub(begun)).unwrap_or(usize::MAX);
-        let sold = units.into_iter().skip(skipped);
-        return Ok((sold.map(|unit| Sold { unit: unit.unit_id, order: unit.order }).collect(), behind));
-    }
+    let at = After::from_text(after).ok_or_else(|| Problem::internal(format!("a mark of sales: {after}")))?;
+    let (units, next) = trace::orders_of_lot(kernel, &actor, lot_id, &at, most).await.map_err(traced)?;
+    let sold = units.into_iter().map(|unit| Sold { unit: unit.unit_id, order: unit.order }).collect();
+    Ok((sold, next.map(|next| next.to_text())))
 }
 
-/// Events that name any of these ids.
+/// Events that name any of these ids. An event that names orders beside its goods says two things.
 pub(crate) async fn links(kernel: &Kernel, ids: &[String]) -> Result<Vec<Link>, Error> {
+    let links = events::links(kernel, ids).await.map_err(|error| Error::Platform(error.into()))?;
+    Ok(links.into_iter().flat_map(followed).collect())
+}
+
+fn followed(link: events::Link) -> Vec<Link> {
     use events::LinkKind::{
         AggregationAdd, AggregationDelete, AssociationAdd, AssociationDelete, Object, Transaction, Transformation,
     };
-    let links = events::links(kernel, ids).await.map_err(|error| Error::Platform(error.into()))?;
-    let followed = links.into_iter().filter_map(|link| {
-        let tie = match link.kind {
-            Transformation => Tie::Transformation,
-            AggregationAdd | AssociationAdd => Tie::Into,
-            AggregationDelete | AssociationDelete => Tie::OutOf,
-            Transaction => Tie::Sale,
-            // It says that things were somewhere, and ties them to nothing.
-            Object => return None,
-        };
-        Some(Link {
-            event: link.event,
-            from: link.from,
-            to: link.to,
-            tie,
-            at: link.at,
-            declared_wrong: link.declared_wrong,
-            party: link.party,
-        })
-    });
-    Ok(followed.collect())
+    let tie = match link.kind {
+        Transformation => Some(Tie::Transformation),
+        AggregationAdd | AssociationAdd => Some(Tie::Into),
+        AggregationDelete | AssociationDelete => Some(Tie::OutOf),
+        // They say that things were somewhere, or in which orders, and tie them to nothing else.
+        Object | Transaction => None,
+    };
+    let base = Link {
+        event: link.event,
+        from: Vec::new(),
+        to: Vec::new(),
+        tie: Tie::Sale,
+        at: link.at,
+        declared_wrong: link.declared_wrong,
+        party: link.party,
+    };
+    let ordered = match link.ordered {
+        events::Ordered::Sent if link.orders.is_empty() => None,
+        events::Ordered::Sent => Some(Tie::Sale),
+        events::Ordered::Returned => Some(Tie::Return),
+    };
+    // What an order is for: the goods, and the container that is named beside them; of a transformation its outputs.
+    let goods: Vec<String> = match link.kind {
+        Transformation => link.to.clone(),
+        _ => link.from.iter().chain(&link.to).cloned().collect(),
+    };
+    let orders = ordered.filter(|_| !goods.is_empty());
+    let orders = orders.map(|tie| Link { tie, from: goods, to: link.orders, ..base.clone() });
+    let tied = tie.map(|tie| Link { tie, from: link.from, to: link.to, ..base });
+    tied.into_iter().chain(orders).collect()
 }
 
 /// Sets the state of a lot; the same state again changes nothing.

@@ -70,7 +70,8 @@ pub(super) fn page(cx: &View, base: &str, page: &EventPage, errors: &FormErrors)
     let title = cx.t(if merchant { "events-own-title" } else { "events-title" });
     let mut header = PageHeader::new(cx, &title)
         .lead(cx.t(if merchant { "events-own-lead" } else { "events-lead" }))
-        .link(&cx.t("events-captures"), &format!("{base}/captures"), "inbox");
+        .link(&cx.t("events-captures"), &format!("{base}/captures"), "inbox")
+        .link(&cx.t("events-subscriptions"), &format!("{base}/subscriptions"), "send");
     if merchant {
         header = header.link(&cx.t("events-new"), "/merchant/events/new", "plus").link(
             &cx.t("events-table"),

@@ -3,6 +3,7 @@
 mod capture;
 mod detail;
 mod list;
+mod subscriptions;
 mod write;
 
 use crate::capturing;
@@ -34,6 +35,7 @@ const EXPORT_ROWS_MAX: usize = 10_000;
 /// The routes.
 pub(crate) fn routes() -> Routes {
     const ALL: Access = Access::Needs(&[Permission::TraceRead]);
+    const MANAGE: Access = Access::Needs(&[Permission::TraceManage]);
     const OWN: Access = Access::Needs(&[Permission::OwnTrace]);
     Routes::new()
         .page(ALL, "/console/events", get(index))
@@ -41,6 +43,10 @@ pub(crate) fn routes() -> Routes {
         .page(ALL, "/console/events/captures", get(captures))
         .page(ALL, "/console/events/captures/{id}", get(one_capture))
         .page(ALL, "/console/events/captures/{id}/results.csv", get(results_csv))
+        .page(ALL, "/console/events/subscriptions", get(subscriptions_list))
+        .page(ALL, "/console/events/subscriptions/{id}", get(subscription))
+        .page(MANAGE, "/console/events/subscriptions/{id}/pause", post(pause))
+        .page(MANAGE, "/console/events/subscriptions/{id}/resume", post(resume))
         .page(ALL, "/console/events/{id}", get(show))
         .page(OWN, "/merchant/events", get(index))
         .page(OWN, "/merchant/events.csv", get(csv))
@@ -50,6 +56,10 @@ pub(crate) fn routes() -> Routes {
         .page(OWN, "/merchant/events/captures", get(captures))
         .page(OWN, "/merchant/events/captures/{id}", get(one_capture))
         .page(OWN, "/merchant/events/captures/{id}/results.csv", get(results_csv))
+        .page(OWN, "/merchant/events/subscriptions", get(subscriptions_list))
+        .page(OWN, "/merchant/events/subscriptions/{id}", get(subscription))
+        .page(OWN, "/merchant/events/subscriptions/{id}/pause", post(pause))
+        .page(OWN, "/merchant/events/subscriptions/{id}/resume", post(resume))
         .page(OWN, "/merchant/events/{id}", get(show))
         .page(OWN, "/merchant/events/upload", post(upload))
 }
@@ -169,6 +179,61 @@ async fn captures(
 ) -> Result<Markup, Failure> {
     let page = capturing::list(site.kernel(), &actor, &paging).await?;
     Ok(capture::list(&cx, base(&cx), &page))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct After {
+    after: Option<String>,
+}
+
+async fn subscriptions_list(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Cx(cx): Cx,
+    Query(asked): Query<After>,
+) -> Result<Markup, Failure> {
+    let after = asked.after.unwrap_or_default();
+    let mut found = crate::subscriptions::all(site.kernel(), &actor, &after, subscriptions::ROWS + 1).await?;
+    let more = found.len() as u64 > subscriptions::ROWS;
+    found.truncate(subscriptions::ROWS as usize);
+    let next = found.last().filter(|_| more).map(|last| last.id.clone());
+    Ok(subscriptions::list(&cx, base(&cx), &found, next.as_deref()))
+}
+
+async fn subscription(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Cx(cx): Cx,
+    Path(id): Path<String>,
+) -> Result<Markup, Failure> {
+    let found = crate::subscriptions::by_id(site.kernel(), &actor, &id).await?;
+    let may_change = crate::subscriptions::may_change(&actor, &found);
+    Ok(subscriptions::page(&cx, base(&cx), &found, may_change))
+}
+
+async fn pause(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Cx(cx): Cx,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    crate::subscriptions::pause(site.kernel(), &actor, &id).await?;
+    Ok(redirect(&format!("{}/subscriptions/{id}", base(&cx)))
+        .good("events-subscription-paused-now", &[])
+        .into_response())
+}
+
+async fn resume(
+    State(site): State<Site>,
+    Signed(actor): Signed,
+    Cx(cx): Cx,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    crate::subscriptions::resume(site.kernel(), &actor, &id).await?;
+    Ok(redirect(&format!("{}/subscriptions/{id}", base(&cx)))
+        .good("events-subscription-resumed-now", &[])
+        .into_response())
 }
 
 #[derive(Debug, Default, Deserialize)]

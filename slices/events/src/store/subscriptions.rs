@@ -5,7 +5,8 @@ use ground::Timestamp;
 use kernel::{Kernel, Result};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 #[allow(clippy::module_inception)] // named after its table, as its file is
@@ -102,6 +103,30 @@ pub(crate) async fn subscriptions(
         .all(kernel.db().read())
         .await
         .map_err(db::Error::from)?)
+}
+
+/// Subscriptions of an owner, or of all, after an id, in order.
+pub(crate) async fn all_subscriptions(
+    db: &impl ConnectionTrait,
+    owner: Option<&str>,
+    after: &str,
+    limit: u64,
+) -> Result<Vec<SubscriptionRow>> {
+    let mut query = subscriptions::Entity::find().filter(subscriptions::Column::Id.gt(after));
+    if let Some(owner) = owner {
+        query = query.filter(subscriptions::Column::Owner.eq(owner));
+    }
+    Ok(query.order_by_asc(subscriptions::Column::Id).limit(limit).all(db).await.map_err(db::Error::from)?)
+}
+
+/// A subscription by its id, of an owner or of anybody.
+pub(crate) async fn subscription_by_id(
+    db: &impl ConnectionTrait,
+    owner: Option<&str>,
+    id: &str,
+) -> Result<Option<SubscriptionRow>> {
+    let found = subscriptions::Entity::find_by_id(id).one(db).await.map_err(db::Error::from)?;
+    Ok(found.filter(|row| owner.is_none_or(|owner| row.owner == owner)))
 }
 
 /// How many subscriptions an owner has.

@@ -262,3 +262,50 @@ async fn a_websocket_tells_what_comes() {
     });
     assert!(read.await.is_ok(), "{}", String::from_utf8_lossy(&heard));
 }
+
+#[tokio::test]
+async fn a_person_stops_a_subscription_sees_why_it_failed_and_resumes_it_without_a_loss() {
+    let house = house().await;
+    let bench = &house.bench;
+    let (merchant, ..) = people();
+    let receiver = Receiver::start().await;
+    let made = subscribe(bench, &receiver, &merchant, NewSubscription { stream: true, ..Default::default() }).await;
+    receiver.status.store(503, Ordering::SeqCst);
+    captured(bench, &merchant, vec![shipped("a")]).await;
+    delivering::tell_due(&bench.kernel, &receiver.client).await.unwrap();
+    let own = format!("/merchant/events/subscriptions/{}", made.id);
+    let (_, list, _) = house.get("merchant:m1", "/merchant/events/subscriptions").await;
+    assert!(list.as_str().unwrap().contains(&own) && list.as_str().unwrap().contains("does not answer"), "{list}");
+    let (_, page, _) = house.get("merchant:m1", &own).await;
+    assert!(page.as_str().unwrap().contains("status 503"), "the last error stands there: {page}");
+    let (_, other, _) = house.get("merchant:m2", "/merchant/events/subscriptions").await;
+    assert!(!other.as_str().unwrap().contains(&made.id));
+    let press = async |token: &str, path: String| {
+        let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+        house.call(token, request, Body::empty()).await.status()
+    };
+    assert_eq!(press("merchant:m2", format!("{own}/pause")).await, StatusCode::NOT_FOUND);
+    assert_eq!(
+        press("auditor", format!("/console/events/subscriptions/{}/pause", made.id)).await,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(press("merchant:m1", format!("{own}/pause")).await, StatusCode::SEE_OTHER);
+    assert_eq!(
+        press("merchant:m1", format!("{own}/pause")).await,
+        StatusCode::BAD_REQUEST,
+        "it rests already"
+    );
+    let console = format!("/console/events/subscriptions/{}", made.id);
+    let (_, page, _) = house.get("auditor", &console).await;
+    let page = page.as_str().unwrap();
+    assert!(page.contains("Paused by a person") && !page.contains("/resume"), "an auditor looks and changes nothing");
+    receiver.status.store(200, Ordering::SeqCst);
+    captured(bench, &merchant, vec![shipped("b")]).await;
+    bench.clock.advance_micros(ground::time::HOUR_MICROS);
+    assert_eq!(delivering::tell_due(&bench.kernel, &receiver.client).await.unwrap(), 0, "nobody is told meanwhile");
+    assert_eq!(press("manager", format!("{console}/resume")).await, StatusCode::SEE_OTHER);
+    while delivering::tell_due(&bench.kernel, &receiver.client).await.unwrap() > 0 {}
+    assert_eq!(receiver.heard(), [vec!["a"], vec!["a", "b"]]);
+    let acts = bench.acts("event_subscription", &made.id).await;
+    assert_eq!(acts, ["event_subscription.created", "event_subscription.paused", "event_subscription.resumed"]);
+}

@@ -384,13 +384,20 @@ fn recalls_page(cx: &View, actor: &Actor, found: &Page<RecallRow>, errors: &Form
     )
 }
 
+/// The form of a recall of the goods a notice names by their GTIN.
+pub(super) fn recall_of(gtin: &str) -> Option<String> {
+    let gtin = gtin.trim();
+    let is_gtin = matches!(gtin.len(), 8 | 12 | 13 | 14) && gtin.bytes().all(|byte| byte.is_ascii_digit());
+    is_gtin.then(|| format!("/console/recalls/new?origin=goods&origin_ref={gtin}&informed_by=notice"))
+}
+
 fn recall_row(cx: &View, row: &RecallRow) -> Row {
     Row::new()
         .cell(html! { (row.number) div class="ts-muted" { (row.source) } })
         .cell(excerpt(&row.product))
         .cell(excerpt(&row.brand))
         .cell(excerpt(&row.model))
-        .cell(excerpt(&row.barcode))
+        .cell(html! { (excerpt(&row.barcode)) @if let Some(to) = recall_of(&row.barcode) { div { a href=(to) { (cx.t("listings-recall-open")) } } } })
         .cell(html! { (row.published) div class="ts-muted" { (cx.t("listings-recall-loaded")) " " (cx.date(row.loaded_at)) } })
 }
 

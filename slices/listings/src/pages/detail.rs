@@ -1,5 +1,6 @@
 //! One listing in the console: facts left, evidence in the middle, decision right, versions, screenings and acts below.
 
+use super::banks::recall_of;
 use super::content::version_cards;
 use super::measure::{self, MeasureForm};
 use super::own::{change_table, said_before};
@@ -40,6 +41,7 @@ pub(super) struct Whole {
     words: Words,
     pub may_decide: bool,
     reads_ledger: bool,
+    may_recall: bool,
 }
 
 impl Whole {
@@ -59,6 +61,7 @@ pub(super) async fn load(kernel: &Kernel, actor: &Actor, id: &str, number: Optio
         runs: crate::past_runs(kernel, actor, id).await?,
         may_decide: actor.may(Permission::ListingsDecide),
         reads_ledger: actor.may(Permission::LedgerRead),
+        may_recall: actor.may(Permission::RecallsManage),
         evidence,
         detail,
     })
@@ -165,6 +168,9 @@ fn screening_card(cx: &View, whole: &Whole) -> Markup {
         html! {
             p { (decision_mark(cx, run.decision)) " " (cx.moment(run.at)) " " a href=(proof_path(&run.act_id)) { (cx.t("listings-proof")) } }
             (finding_list(cx, &run.findings, Show { staff: true, market: &whole.detail.listing.market }))
+            @if let Some(to) = recall_of_notice(whole, &run.findings) {
+                p { a class="btn" href=(to) { (ui::icon("alert-triangle")) (cx.t("listings-recall-open")) } }
+            }
             @if !run.cleared.is_empty() {
                 details {
                     summary { (cx.ta("listings-cleared", &[("n", (run.cleared.len() as i64).into())])) }
@@ -173,6 +179,13 @@ fn screening_card(cx: &View, whole: &Whole) -> Markup {
             }
         },
     )
+}
+
+/// Where a public notice matched, whoever steers recalls may open one from it.
+fn recall_of_notice(whole: &Whole, findings: &[Finding]) -> Option<String> {
+    let matched = findings.iter().any(|finding| finding.check == screening::Check::Recalls);
+    let gtin = &whole.evidence.version.content.gtin;
+    recall_of(gtin).filter(|_| matched && whole.may_recall)
 }
 
 fn prices_card(cx: &View, whole: &Whole) -> Markup {
