@@ -344,6 +344,20 @@ pub async fn waiting(kernel: &Kernel, consumer: Consumer) -> Result<u64> {
         .map_err(db::Error::from)?)
 }
 
+/// Whether an act waits for a consumer still.
+///
+/// # Errors
+/// What the store says.
+pub async fn is_waiting(kernel: &Kernel, act_id: &str, consumer: Consumer) -> Result<bool> {
+    let waiting = outbox::Entity::find()
+        .filter(outbox::Column::Consumer.eq(consumer.name()))
+        .filter(outbox::Column::ActId.eq(act_id))
+        .count(kernel.db().read())
+        .await
+        .map_err(db::Error::from)?;
+    Ok(waiting > 0)
+}
+
 /// The consumer is done with these rows.
 ///
 /// # Errors

@@ -1,0 +1,3 @@
+//! The pages of the console.
+
+pub(crate) mod console;
