@@ -148,9 +148,9 @@ mod tests {
 
     #[test]
     fn a_season_that_comes_every_year_is_no_finding_with_years_of_history() {
-        let season = |day: usize| if (day % 364) / 7 == 51 { 60 } else { 20 };
+        let season = |day: usize| if matches!((day % 364) / 7, 46..=51 | 0..=3) { 60 } else { 20 };
         let mut counts: Vec<u32> = (0..364 * 4).map(|day| season(day) + (day % 3) as u32).collect();
-        assert_eq!(judge(&policy(), 0, &counts), None, "the last week is high every year");
+        assert_eq!(judge(&policy(), 0, &counts), None, "the last weeks are high every year");
         counts.iter_mut().rev().take(7).for_each(|count| *count *= 4);
         assert!(judge(&policy(), 0, &counts).is_some(), "and four times as high it is a finding");
     }

@@ -54,6 +54,8 @@ pub fn tables() -> &'static policy::Tables {
         screening::rules::tables(&mut tables);
         listings::tables(&mut tables);
         review::policy_tables(&mut tables);
+        ratings::tables(&mut tables);
+        detectors::tables(&mut tables);
         tables
     });
     &TABLES
