@@ -1,8 +1,9 @@
-//! `make bench`: figures from runs, printed as tables. `bench [ledger] [codes] [epcis] [screening] [import] [pages]` runs a part.
+//! `make bench`: figures from runs, printed as tables. `bench [ledger] [codes] [epcis] [screening] [false-discovery] [import] [pages]` runs a part.
 //! These machines are noisy: medians and shares of one run, never a single time.
 
 mod epcis_events;
 mod events;
+mod false_discovery;
 mod import;
 mod ledger;
 mod pages;
@@ -36,6 +37,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted("scans") {
         show(scan_pages::run().await?);
+    }
+    if wanted("false-discovery") {
+        show(false_discovery::run()?);
     }
     if wanted("import") {
         show(import::run().await?);

@@ -187,3 +187,69 @@ pub(crate) fn ln_rising(a: f64, x: f64) -> (f64, f64) {
     }
     (ln_gamma(a + x) - ln_gamma(a), digamma(a + x) - digamma(a))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn products_no_more_varied_than_chance_are_a_uniform_cohort() {
+        let seen: Vec<Observation> = (0..50).map(|_| Observation::new(2.0, 100.0)).collect();
+        let found = fit(&seen).unwrap();
+        assert!(found.uniform && (found.prior.mean() - 0.02).abs() < 1e-12, "{found:?}");
+        let lower = found.prior.posterior(9.0, 100.0).unwrap().quantile(0.05).unwrap();
+        assert!((lower / 0.02 - 1.0).abs() < 0.01, "one product does not move a uniform cohort's rate: {lower}");
+    }
+
+    #[test]
+    fn shrinkage_takes_little_from_the_much_seen_and_much_from_the_little_seen() {
+        let prior = GammaPrior::new(2.0, 100.0).unwrap();
+        let little = prior.posterior(1.0, 2.0).unwrap();
+        let much = prior.posterior(5000.0, 10_000.0).unwrap();
+        assert!((little.mean() - 0.0294).abs() < 1e-3 && (much.mean() - 0.495).abs() < 1e-2);
+    }
+
+    #[test]
+    fn cohorts_without_products_or_events_are_refused() {
+        assert!(matches!(fit(&[Observation::new(1.0, 1.0)]), Err(Error::Length { .. })));
+        assert!(matches!(fit(&[Observation::new(0.0, 10.0); 9]), Err(Error::NoSolution(_))));
+        assert!(fit(&[Observation::new(1.0, 0.0); 9]).is_err());
+        assert!(fit(&[Observation::new(f64::NAN, 1.0); 9]).is_err());
+        assert!(decayed(&[Past { age_days: -1.0, count: 1.0, exposure: 1.0 }], 30.0).is_err());
+    }
+
+    #[test]
+    fn the_past_counts_half_after_a_half_life() {
+        let past =
+            [Past { age_days: 0.0, count: 3.0, exposure: 100.0 }, Past { age_days: 60.0, count: 8.0, exposure: 400.0 }];
+        assert_eq!(decayed(&past, 30.0).unwrap(), Observation::new(5.0, 200.0));
+    }
+
+    proptest! {
+        #[test]
+        fn slopes_are_those_of_the_likelihood(shape in 0.1..50.0f64, mean in 0.001..2.0f64) {
+            let seen: Vec<Observation> = (0..12).map(|i| Observation::new(f64::from(i * i % 7), 1.0 + f64::from(i))).collect();
+            let (_, by_shape, by_mean) = value_and_slopes(&seen, shape, mean);
+            let value = |shape, mean| value_and_slopes(&seen, shape, mean).0;
+            let steps = (shape * 1e-6, mean * 1e-6);
+            let shape_slope = (value(shape + steps.0, mean) - value(shape - steps.0, mean)) / (2.0 * steps.0);
+            let mean_slope = (value(shape, mean + steps.1) - value(shape, mean - steps.1)) / (2.0 * steps.1);
+            prop_assert!((shape_slope - by_shape).abs() < 1e-4 * (1.0 + by_shape.abs()), "{} {}", shape_slope, by_shape);
+            prop_assert!((mean_slope - by_mean).abs() < 1e-4 * (1.0 + by_mean.abs()), "{} {}", mean_slope, by_mean);
+        }
+
+        #[test]
+        fn a_group_of_alike_products_counts_as_each_alone(counts in prop::collection::vec(0u32..9, 6..20)) {
+            let alone: Vec<Observation> = counts.iter().flat_map(|&c| [Observation::new(c.into(), 3.0 + f64::from(c % 3)); 2]).collect();
+            let grouped: Vec<Observation> = counts.iter().map(|&c| Observation { weight: 2.0, ..Observation::new(c.into(), 3.0 + f64::from(c % 3)) }).collect();
+            match (fit(&alone), fit(&grouped)) {
+                (Ok(a), Ok(b)) => {
+                    prop_assert!((a.prior.mean() / b.prior.mean() - 1.0).abs() < 1e-6);
+                    prop_assert_eq!(a.uniform, b.uniform);
+                }
+                (a, b) => prop_assert_eq!(a.is_err(), b.is_err()),
+            }
+        }
+    }
+}

@@ -159,8 +159,18 @@ impl EDetector {
         let mut whole = 0.0;
         for alternative in &self.alternatives {
             let mut sum = 0.0f64;
+            // Most days are like the day before and without events: their factor is computed once.
+            let mut quiet = (f64::NAN, f64::NAN, 1.0);
             for slice in window {
-                sum = ((sum + start) * self.ln_ratio(alternative.ratio, slice).exp()).min(E_VALUE_MAX);
+                let factor = if slice.count > 0 {
+                    self.ln_ratio(alternative.ratio, slice).exp()
+                } else {
+                    if quiet.0 != slice.expected || quiet.1 != slice.days {
+                        quiet = (slice.expected, slice.days, self.ln_ratio(alternative.ratio, slice).exp());
+                    }
+                    quiet.2
+                };
+                sum = ((sum + start) * factor).min(E_VALUE_MAX);
             }
             whole += alternative.weight * sum;
         }
@@ -268,4 +278,146 @@ fn checked(window: &[Slice]) -> Result<(), Error> {
         positive("days", slice.days)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::distributions::{NegativeBinomial, Poisson};
+    use proptest::prelude::*;
+
+    const SHOCKS: Variation = Variation::GammaShocks { shape_per_day: 2.0 };
+
+    /// Expectation of a function of a window whose counts follow `ln_pmf` (by slice), summed over all counts that matter.
+    fn expectation(
+        window: &[Slice],
+        most: u32,
+        ln_pmf: &dyn Fn(&Slice, u32) -> f64,
+        of: &dyn Fn(&[Slice]) -> f64,
+    ) -> f64 {
+        fn walk(
+            window: &mut [Slice],
+            place: usize,
+            most: u32,
+            chance: f64,
+            ln_pmf: &dyn Fn(&Slice, u32) -> f64,
+            of: &dyn Fn(&[Slice]) -> f64,
+        ) -> f64 {
+            if place == window.len() {
+                return chance * of(window);
+            }
+            let mut sum = 0.0;
+            for count in 0..=most {
+                let share = chance * ln_pmf(&window[place], count).exp();
+                window[place].count = count;
+                if share > 1e-16 {
+                    sum += walk(window, place + 1, most, share, ln_pmf, of);
+                }
+            }
+            sum
+        }
+        walk(&mut window.to_vec(), 0, most, 1.0, ln_pmf, of)
+    }
+
+    fn at_the_margin(window: &[Slice], detector: &EDetector, shape: Option<f64>, most: u32) -> f64 {
+        let ln_pmf = |slice: &Slice, count: u32| match shape {
+            None => Poisson::new(1.5 * slice.expected).unwrap().ln_pmf(count.into()),
+            Some(shape) => {
+                NegativeBinomial::new(shape * slice.days, 1.5 * slice.expected).unwrap().ln_pmf(count.into())
+            }
+        };
+        expectation(window, most, &ln_pmf, &|window| detector.e_value(window).unwrap())
+    }
+
+    #[test]
+    fn at_the_edge_of_the_null_hypothesis_the_expectation_is_one() {
+        let window = [Slice::day(0, 0.3), Slice::day(0, 0.05), Slice::day(0, 0.8)];
+        let one = |variation| EDetector::spread(1.5, 2.0, 6.0, 3, variation).unwrap();
+        let poisson = at_the_margin(&window, &one(Variation::Poisson), None, 45);
+        assert!((poisson - 1.0).abs() < 1e-5 && poisson <= 1.0 + 1e-9, "{poisson}");
+        let shocks = at_the_margin(&window, &one(Variation::GammaShocks { shape_per_day: 4.0 }), Some(4.0), 60);
+        assert!((shocks - 1.0).abs() < 1e-5 && shocks <= 1.0 + 1e-9, "{shocks}");
+        // Less variation than assumed only makes it smaller; more makes the Poisson one too large.
+        let cautious = at_the_margin(&window, &one(Variation::GammaShocks { shape_per_day: 4.0 }), None, 45);
+        assert!(cautious < 1.0 - 1e-4, "{cautious}");
+        let careless = at_the_margin(&window, &one(Variation::Poisson), Some(4.0), 60);
+        assert!(careless > 1.0 + 1e-3, "{careless}");
+    }
+
+    #[test]
+    fn a_bet_on_the_mean_is_fair_whatever_the_distribution() {
+        let detector = EDetector::spread(1.5, 2.0, 6.0, 3, Variation::MeanOnly).unwrap();
+        let window = [Slice::day(0, 0.3), Slice::day(0, 0.9)];
+        // All or nothing: 9 events with the chance that gives the null's mean.
+        let all_or_nothing = |slice: &Slice, count: u32| match count {
+            0 => (1.0 - 1.5 * slice.expected / 9.0).ln(),
+            9 => (1.5 * slice.expected / 9.0).ln(),
+            _ => f64::NEG_INFINITY,
+        };
+        let found = expectation(&window, 9, &all_or_nothing, &|window| detector.e_value(window).unwrap());
+        assert!((found - 1.0).abs() < 1e-12, "{found}");
+    }
+
+    #[test]
+    fn within_a_period_the_chance_of_ever_crossing_is_below_one_in_the_threshold() {
+        let slices = 4;
+        let detector = EDetector::new(1.0, &[Alternative { ratio: 3.0, weight: 1.0 }], Variation::Poisson).unwrap();
+        let window = [Slice::day(0, 0.5); 4];
+        let crossed = |window: &[Slice]| {
+            let ever = (1..=slices).any(|until| detector.curve(window).unwrap()[until - 1] >= 4.0);
+            f64::from(u8::from(ever))
+        };
+        let ln_pmf = |slice: &Slice, count: u32| Poisson::new(slice.expected).unwrap().ln_pmf(count.into());
+        let chance = expectation(&window, 12, &ln_pmf, &crossed);
+        assert!(chance > 0.0 && chance <= 0.25, "{chance}");
+    }
+
+    #[test]
+    fn evidence_says_since_when_and_how_much() {
+        let mut window = vec![Slice::day(0, 0.2); 35];
+        window[20..].iter_mut().for_each(|slice| slice.count = 2);
+        let evidence = usual(SHOCKS).unwrap().evidence(&window).unwrap();
+        assert_eq!((evidence.start, evidence.observed), (20, 30));
+        assert!((evidence.expected - 3.0).abs() < 1e-12 && evidence.e_value > 1e6);
+        assert!((5.0..=20.0).contains(&evidence.ratio), "{evidence:?}");
+    }
+
+    #[test]
+    fn nonsense_is_refused_and_an_empty_window_says_nothing() {
+        let detector = usual(Variation::Poisson).unwrap();
+        assert_eq!(detector.e_value(&[]).unwrap(), 1.0);
+        assert!(detector.e_value(&[Slice::day(1, -0.1)]).is_err());
+        assert!(detector.e_value(&[Slice::day(1, f64::NAN)]).is_err());
+        assert!(detector.e_value(&[Slice { count: 1, expected: 1.0, days: 0.0 }]).is_err());
+        assert!(detector.e_value(&vec![Slice::day(0, 0.1); SLICES_MAX + 1]).is_err());
+        assert!(EDetector::new(1.5, &[], Variation::Poisson).is_err());
+        assert!(EDetector::new(1.5, &[Alternative { ratio: 1.5, weight: 1.0 }], Variation::Poisson).is_err());
+        assert_eq!(detector.e_value(&[Slice::day(u32::MAX, 0.001)]).unwrap(), E_VALUE_MAX);
+        assert!(detector.e_value(&[Slice::day(3, 0.0)]).unwrap() > 1.0, "events where none can be expected");
+    }
+
+    proptest! {
+        #[test]
+        fn one_more_event_never_weakens_the_evidence(
+            counts in prop::collection::vec(0u32..4, 2..35), expected in 0.01..2.0f64, place in 0usize..35,
+        ) {
+            for variation in [Variation::Poisson, SHOCKS, Variation::MeanOnly] {
+                let detector = usual(variation).unwrap();
+                let mut window: Vec<Slice> = counts.iter().map(|&count| Slice::day(count, expected)).collect();
+                let before = detector.e_value(&window).unwrap();
+                let place = place % window.len();
+                window[place].count += 1;
+                prop_assert!(detector.e_value(&window).unwrap() >= before);
+            }
+        }
+
+        #[test]
+        fn the_curve_ends_at_the_value(counts in prop::collection::vec(0u32..4, 1..35), expected in prop::collection::vec(0.0..2.0f64, 35)) {
+            let detector = usual(SHOCKS).unwrap().within_period(90);
+            let window: Vec<Slice> = counts.iter().zip(&expected).map(|(&count, &expected)| Slice::day(count, expected)).collect();
+            let (value, curve) = (detector.e_value(&window).unwrap(), detector.curve(&window).unwrap());
+            prop_assert!((curve[curve.len() - 1] - value).abs() <= 1e-9 * value);
+            prop_assert!(value <= usual(SHOCKS).unwrap().e_value(&window).unwrap(), "a longer period is more cautious");
+        }
+    }
 }

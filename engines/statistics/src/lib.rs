@@ -11,6 +11,7 @@
 //! | did a steady share rise? | [`cusum`] | likelihood-ratio CUSUM of binomial counts |
 //! | which merchants stand out? | [`funnel`] | funnel plot with overdispersion |
 //! | is a category's total unusual for the season? | [`ears`], [`farrington`] | EARS C1–C3; Farrington–Noufaily |
+//! | how often are these methods wrong? | [`simulation`] | simulated markets looked at daily |
 //! | how sure is a share or a rate? | [`intervals`] | Wilson, Clopper–Pearson, Garwood |
 //!
 //! Reading order: [`special`], [`distributions`], then any of the above. `docs/statistics.md` tells methods, sources, error rates
@@ -41,6 +42,7 @@ pub mod intervals;
 pub mod margin;
 pub mod maxsprt;
 mod minimise;
+pub mod simulation;
 pub mod special;
 
 pub use error::Error;

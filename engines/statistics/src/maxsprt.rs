@@ -248,3 +248,97 @@ impl Launch {
         LaunchLook { statistic, named: ripe && !ended && statistic >= self.critical.value, ended }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ground::{Rng, SeededRng};
+    use proptest::prelude::*;
+
+    /// Share of simulated lots without fault that are named, by playing their events one by one.
+    fn played(design: &Design, critical: f64, ratio: f64, lots: u32) -> f64 {
+        let rng = SeededRng::new(11);
+        let mut named = 0;
+        for _ in 0..lots {
+            let (mut at, mut events) = (0.0, 0u64);
+            let mut delayed = design.delayed_start > 0.0;
+            loop {
+                let next = at - (1.0 - rng.unit()).ln() / ratio;
+                let ripe = |events: u64| events >= u64::from(design.minimum_events);
+                if delayed && next >= design.delayed_start {
+                    delayed = false;
+                    if ripe(events) && log_likelihood_ratio(events, design.delayed_start) >= critical {
+                        named += 1;
+                        break;
+                    }
+                }
+                (at, events) = (next, events + 1);
+                if at >= design.upper_limit {
+                    break;
+                }
+                if !delayed && ripe(events) && log_likelihood_ratio(events, at) >= critical {
+                    named += 1;
+                    break;
+                }
+            }
+        }
+        f64::from(named) / f64::from(lots)
+    }
+
+    #[test]
+    fn playing_lots_names_as_many_as_computed() {
+        for (upper_limit, minimum_events, delayed_start, alpha) in
+            [(10.0, 1, 0.0, 0.05), (8.0, 4, 0.0, 0.05), (15.0, 3, 2.0, 0.01), (30.0, 6, 5.0, 0.1)]
+        {
+            let design = Design { upper_limit, alpha, minimum_events, delayed_start };
+            let critical = design.critical_value().unwrap();
+            assert!(critical.spent <= alpha + 1e-9);
+            let share = played(&design, critical.value, 1.0, 60_000);
+            let error = (critical.spent / 60_000.0).sqrt();
+            assert!((share - critical.spent).abs() < 4.0 * error, "{design:?} {critical:?} {share}");
+            let power = design.power(critical.value, 2.0).unwrap();
+            let found = played(&design, critical.value, 2.0, 20_000);
+            assert!((found - power).abs() < 0.015, "{design:?} {power} {found}");
+        }
+    }
+
+    #[test]
+    fn a_limit_too_small_for_the_events_has_no_solution() {
+        // The fourth event comes before expectation reaches 1 with a chance of 1.9 %: five percent cannot be spent.
+        let design = Design { minimum_events: 4, ..Design::continuous(1.0, 0.05) };
+        assert!(matches!(design.critical_value(), Err(Error::NoSolution(_))));
+        assert!(Design::continuous(0.0, 0.05).critical_value().is_err());
+        assert!(Design::continuous(f64::NAN, 0.05).critical_value().is_err());
+        assert!(Design::continuous(10.0, 0.6).critical_value().is_err());
+        assert!(Design::continuous(5000.0, 0.05).critical_value().is_err());
+        assert!(Design { minimum_events: 0, ..Design::continuous(1.0, 0.05) }.critical_value().is_err());
+        assert!(Design { delayed_start: 1.0, ..Design::continuous(1.0, 0.05) }.critical_value().is_err());
+    }
+
+    #[test]
+    fn a_launch_names_a_bad_lot_and_ends() {
+        let launch = Launch::new(Design { minimum_events: 3, ..Design::continuous(20.0, 0.05) }).unwrap();
+        assert!(!launch.look(2, 0.01).named, "too few events, however early");
+        assert!(launch.look(9, 2.0).named && !launch.look(3, 2.0).named);
+        assert!(launch.look(90, 20.0).ended && !launch.look(90, 20.0).named);
+        assert_eq!(launch.look(1, 2.0).statistic, 0.0);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn more_caution_needs_a_higher_value(upper_limit in 2.0..60.0f64, alpha in 0.002..0.2f64) {
+            let here = Design::continuous(upper_limit, alpha).critical_value().unwrap();
+            prop_assert!((here.spent - alpha).abs() < 1e-8);
+            let longer = Design::continuous(upper_limit * 1.5, alpha).critical_value().unwrap();
+            let rarer = Design::continuous(upper_limit, alpha * 0.5).critical_value().unwrap();
+            prop_assert!(longer.value > here.value && rarer.value > here.value);
+        }
+
+        #[test]
+        fn the_latest_expected_count_meets_the_critical_value(n in 1u64..3000, critical in 1e-6..30.0f64) {
+            let at = latest_expected(n, critical);
+            prop_assert!(at < n as f64 && (log_likelihood_ratio(n, at) - critical).abs() < 1e-9 * critical.max(1.0), "{}", at);
+        }
+    }
+}

@@ -244,13 +244,7 @@ fn farrington_settings(name: &str) -> Settings {
             limit: Limit::TwoThirdsPower,
             ..base
         },
-        "poponly" => Settings {
-            alpha: 0.001,
-            seasons: 1,
-            left_out: 10,
-            least_cases: (0.0, 4),
-            ..base
-        },
+        "poponly" => Settings { alpha: 0.001, seasons: 1, left_out: 10, least_cases: (0.0, 4), ..base },
         _ => Settings {
             half_window: 2,
             reweighted_above: None,
