@@ -241,9 +241,8 @@ mod tests {
     fn few_buyers_are_counted_almost_exactly_and_many_within_a_third() {
         for count in [0u64, 1, 5, 30, 100, 1_000, 50_000, 400_000] {
             let mut distinct = Distinct::default();
-            for round in 0..2 {
+            for _ in 0..2 {
                 (0..count).for_each(|buyer| distinct.see(hash(buyer)));
-                assert!(round < 2);
             }
             let error = (distinct.estimate() - count as f64).abs();
             assert!(error <= 1.0 + 0.3 * count as f64, "{count} were taken for {}", distinct.estimate());

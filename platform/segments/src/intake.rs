@@ -14,7 +14,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use stream::fingerprint::Fingerprint;
 
-/// Memories of ids that may be full before batches are refused: the one being filled and what a failing disk holds back.
+/// Memories of ids that may be full before batches wait for the disk.
 const FULL_MEMORIES_MAX: usize = 3;
 
 /// What became of a batch.
@@ -215,11 +215,9 @@ impl Intake {
 
     /// Sends a full memory to the disk, once every open batch has ended: a run must hold no id whose block may still fail.
     fn keep_memory(&self, inner: &mut MutexGuard<'_, Inner>) -> Result<(), log::Error> {
-        if inner.flush.as_ref().is_some_and(JoinHandle::is_finished) {
+        let is_crowded = inner.seen.in_memory() > FULL_MEMORIES_MAX * self.memory_ids_max;
+        if inner.flush.as_ref().is_some_and(|flush| is_crowded || flush.is_finished()) {
             finish_flush(inner)?;
-        }
-        if inner.seen.in_memory() > FULL_MEMORIES_MAX * self.memory_ids_max {
-            return Err(log::Error::Busy);
         }
         if inner.seen.is_full() && inner.flush.is_none() {
             if !inner.batches.open.is_empty() {

@@ -98,7 +98,6 @@ fn scan(path: &Path, mut last: u64, settings: &Settings) -> Scanned {
     }
     if !is_file_head(&bytes) {
         segment.damage.push(damage(0, Why::FileHead));
-        at = 0;
     }
     let mut good_until = at;
     let mut greatest = last;

@@ -46,11 +46,6 @@ impl FaultyDisk {
         self.files.lock().expect("the files").step
     }
 
-    /// Whether the process was killed.
-    pub fn is_dead(&self) -> bool {
-        self.files.lock().expect("the files").is_dead
-    }
-
     /// What the power takes with it.
     pub fn lose_power(&self) {
         let files = self.files.lock().expect("the files");
