@@ -217,6 +217,16 @@ impl Shared {
     }
 }
 
+/// Reads the log in a folder as it lies there, beside a process that may be writing it: takes no lock and changes nothing.
+/// Gives the first sequence that is kept (0 when there is none) and the blocks from `from` on; an unfinished end is where
+/// they stop.
+pub fn read_folder(folder: &Path, from: u64) -> Result<(u64, Blocks), Error> {
+    let settings = Settings::default();
+    let segments = open::look(folder, &settings)?;
+    let first = segments.iter().find_map(|segment| segment.blocks.first()).map_or(0, |(sequence, _)| *sequence);
+    Ok((first, Blocks::new(&segments, from, u64::MAX, settings.payload_bytes_max)))
+}
+
 /// The log. Shared by reference among threads; closing it waits for the writer.
 pub struct Log {
     shared: Arc<Shared>,

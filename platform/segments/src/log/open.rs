@@ -59,6 +59,18 @@ pub(super) fn recover(
     Ok((segments, recovery, last))
 }
 
+/// What each file holds, without changing anything.
+pub(super) fn look(folder: &Path, settings: &Settings) -> Result<Vec<Segment>, Error> {
+    let mut segments = Vec::new();
+    let mut last = 0;
+    for (first, path) in files(folder)? {
+        let scanned = scan(&path, last.max(first.saturating_sub(1)), settings);
+        last = last.max(scanned.greatest);
+        segments.push(scanned.segment);
+    }
+    Ok(segments)
+}
+
 fn files(folder: &Path) -> Result<Vec<(u64, PathBuf)>, Error> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder)? {

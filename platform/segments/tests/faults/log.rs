@@ -121,6 +121,16 @@ fn what_is_not_retained_goes_and_the_rest_stays() {
 }
 
 #[test]
+fn the_folder_is_read_beside_the_process_that_writes_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = filled(folder.path(), 25);
+    let (first, blocks) = segments::read_folder(folder.path(), 20).expect("read");
+    let sequences: Vec<u64> = blocks.map(|block| block.expect("a block").sequence).collect();
+    assert_eq!((first, sequences), (1, (20..=25).collect()));
+    assert_eq!(log.append(payload(26), 3).expect("appended"), 26);
+}
+
+#[test]
 fn many_callers_share_syncs_and_each_gets_its_own_sequence() {
     let folder = tempfile::tempdir().expect("a folder");
     let (log, _) = Log::open(folder.path(), Settings::default()).expect("a log");
