@@ -1,7 +1,7 @@
 //! The state that is folded from the log: a window of every product, merchant and lot.
 //!
-//! Reading order: [`Settings`], [`State`] ([`State::fold`] is the heart), `record` (what is kept of a key), `keys` (hot and
-//! cold), `closing` (days that end), `snapshot`, `codec`.
+//! Reading order: [`Settings`], [`State`] ([`State::fold`] is the heart), `counting` (a block's signals), `record` (what is
+//! kept of a key), `keys` (hot and cold), `closing` (days that end), `snapshot`, `codec`.
 //!
 //! Rules of time. A signal is counted on the civil day on which it happened. The watermark is the newest plausible moment
 //! seen less the allowed lateness; when it has passed the end of a day, that day is closed at the end of the block and told
@@ -11,6 +11,7 @@
 
 mod closing;
 mod codec;
+mod counting;
 mod keys;
 pub(crate) mod record;
 pub(crate) mod slab;
@@ -26,8 +27,7 @@ pub use spill::{MemorySpill, Spill};
 
 use crate::block::{self, Content};
 use crate::calendar::Calendar;
-use crate::prices::DayPrices;
-use crate::signal::{Key, KeyKind, KeyRef, Kind, Signal};
+use crate::signal::{Key, KeyKind, KeyRef};
 use crate::window::{DayRow, View, WINDOW_DAYS, Window};
 use jiff::tz::TimeZone;
 use keys::Keys;
@@ -35,9 +35,6 @@ use record::{Header, Pending, Slabs};
 use slab::NIL;
 use std::collections::BTreeMap;
 use std::io;
-
-/// Days ahead of its receipt from which a signal is not believed at all.
-const DAYS_AHEAD_MAX: i32 = 2;
 
 /// What the fold depends on besides the log. Two states are only comparable under the same settings; a change holds from
 /// the next block on.
@@ -181,15 +178,6 @@ pub struct State {
     /// Keys with pieces not yet told, by day. A key stands once for each of its pieces.
     pending: BTreeMap<i32, Vec<[u64; 2]>>,
     broken: bool,
-}
-
-/// What one signal adds to each of its keys.
-struct Addition {
-    day: i32,
-    prices: DayPrices,
-    buyer: Option<u64>,
-    is_severe: bool,
-    is_cancelled: bool,
 }
 
 impl State {
@@ -377,180 +365,9 @@ impl State {
         }
         Ok(())
     }
-
-    /// The place in memory of every key the block names. Nothing is counted yet: an error leaves the state as it was.
-    fn resolve(&mut self, signals: &block::Signals<'_>) -> Result<Slots, Error> {
-        let mut joined = Vec::new();
-        let merchants = signals
-            .merchants
-            .iter()
-            .map(|merchant| self.keys.resolve(KeyKind::Merchant, merchant, "", &mut joined))
-            .collect::<Result<_, _>>()?;
-        let mut local = |kind: KeyKind, pairs: &[(u32, &str)]| -> Result<Vec<u32>, Error> {
-            let key = |(merchant, local): &(u32, &str)| {
-                self.keys.resolve(kind, signals.merchants[*merchant as usize], local, &mut joined)
-            };
-            pairs.iter().map(key).collect()
-        };
-        let products = local(KeyKind::Product, &signals.products)?;
-        let lots = local(KeyKind::Lot, &signals.lots)?;
-        Ok(Slots { merchants, products, lots })
-    }
-
-    /// Counts the block's signals; says whether one was left out.
-    fn apply_all(
-        &mut self,
-        signals: &block::Signals<'_>,
-        slots: &Slots,
-        received_us: i64,
-        position: u64,
-        folded: &mut Folded,
-    ) -> bool {
-        let mut left_out = false;
-        let received_day = self.calendar.day_of(received_us);
-        let newest_plausible_us = received_us.saturating_add(self.settings.ahead_us);
-        for coded in signals.coded() {
-            let coded = match coded {
-                Ok(coded) => coded,
-                Err(damage) => {
-                    folded.damage = Some(damage);
-                    return true;
-                }
-            };
-            let signal = &coded.signal;
-            let day = self.calendar.day_of(signal.at_us);
-            if day > received_day.saturating_add(DAYS_AHEAD_MAX) {
-                self.counters.implausible += 1;
-                left_out = true;
-                continue;
-            }
-            if day < self.floor_day() {
-                self.counters.too_late += 1;
-                left_out = true;
-                continue;
-            }
-            if signal.at_us <= newest_plausible_us && self.newest_us.is_none_or(|newest| signal.at_us > newest) {
-                self.newest_us = Some(signal.at_us);
-                self.newest_day = self.newest_day.max(Some(day));
-            }
-            let addition = self.addition(signal, day);
-            let lot = coded.lot.map_or(NIL, |lot| slots.lots[lot as usize]);
-            let places = [slots.merchants[coded.merchant as usize], slots.products[coded.product as usize], lot];
-            for place in places.into_iter().filter(|place| *place != NIL) {
-                self.count(place, signal, &addition, position);
-            }
-            self.counters.signals += 1;
-            folded.signals += 1;
-        }
-        left_out
-    }
-
-    fn addition(&self, signal: &Signal<'_>, day: i32) -> Addition {
-        let attributes = &signal.attributes;
-        let price_minor = match signal.kind {
-            Kind::Order => signal.amount_minor.checked_div(signal.quantity),
-            Kind::Price => attributes.list_price_minor.or(Some(signal.amount_minor)),
-            _ => None,
-        };
-        let mut prices = DayPrices::default();
-        if let Some(price_minor) = price_minor {
-            prices.see(signal.at_us, price_minor);
-        }
-        let is_one_of =
-            |reasons: &[String]| attributes.reason.is_some_and(|reason| reasons.iter().any(|known| known == reason));
-        let buyer = if signal.kind == Kind::Order { attributes.buyer.or(attributes.device) } else { None };
-        Addition {
-            day,
-            prices,
-            buyer: buyer.map(|buyer| self.keys.short_hash(buyer)),
-            is_severe: signal.kind == Kind::Complaint && is_one_of(&self.settings.severe_reasons),
-            is_cancelled: signal.kind == Kind::Return && is_one_of(&self.settings.cancelled_reasons),
-        }
-    }
-
-    fn count(&mut self, place: u32, signal: &Signal<'_>, addition: &Addition, position: u64) {
-        let hot = self.keys.hot.get_mut(place);
-        hot.touched = position;
-        let (piece, is_new) = hot.header.pending_piece(&mut self.keys.slabs, addition.day);
-        if is_new {
-            self.pending.entry(addition.day).or_default().push(hot.fingerprint);
-        }
-        add(self.keys.slabs.pending.get_mut(piece), signal, addition, &self.settings);
-    }
-}
-
-/// The places in memory of the keys a block names.
-struct Slots {
-    merchants: Vec<u32>,
-    products: Vec<u32>,
-    lots: Vec<u32>,
-}
-
-impl Slots {
-    fn all(&self) -> impl Iterator<Item = u32> {
-        self.merchants.iter().chain(&self.products).chain(&self.lots).copied()
-    }
 }
 
 fn window_of(header: &Header, slabs: &Slabs, key: KeyRef<'_>, last_day: i32, view: View) -> Option<Window> {
     let shows = header.is_told() || (view == View::Open && header.pending != NIL);
     shows.then(|| header.window(slabs, key.to_key(), last_day, view))
-}
-
-fn add(piece: &mut Pending, signal: &Signal<'_>, addition: &Addition, settings: &Settings) {
-    let counts = &mut piece.counts;
-    let attributes = &signal.attributes;
-    let units = u32::try_from(signal.quantity).unwrap_or(0);
-    let bump = |count: &mut u32, by: u32| *count = count.saturating_add(by);
-    bump(&mut counts.signals, 1);
-    match signal.kind {
-        Kind::Order => {
-            bump(&mut counts.orders, 1);
-            bump(&mut counts.units_ordered, units);
-            counts.revenue_minor = counts.revenue_minor.saturating_add(signal.amount_minor);
-            if let Some(days) = attributes.buyer_age_days {
-                bump(&mut counts.aged_orders, 1);
-                bump(&mut counts.young_orders, u32::from(days < settings.young_account_days));
-            }
-        }
-        Kind::Shipment => bump(&mut counts.units_shipped, units),
-        Kind::Delivery => bump(&mut counts.units_delivered, units),
-        Kind::Review => {
-            bump(&mut counts.reviews, 1);
-            bump(&mut counts.verified_reviews, u32::from(attributes.verified == Some(true)));
-            if let Some(stars) = attributes.rating.and_then(|stars| counts.stars.get_mut(usize::from(stars) - 1)) {
-                *stars = stars.saturating_add(1);
-            }
-            if let Some(text) = attributes.text_hash {
-                bump(&mut counts.text_reviews, 1);
-                piece.shape.see_text(text);
-            }
-        }
-        Kind::Return => {
-            let (times, pieces) = match addition.is_cancelled {
-                true => (&mut counts.cancellations, &mut counts.units_cancelled),
-                false => (&mut counts.returns, &mut counts.units_returned),
-            };
-            bump(times, 1);
-            bump(pieces, units);
-            counts.refunds_minor = counts.refunds_minor.saturating_add(signal.amount_minor);
-        }
-        Kind::Complaint => {
-            bump(&mut counts.complaints, 1);
-            bump(&mut counts.severe_complaints, u32::from(addition.is_severe));
-        }
-        Kind::Scan => bump(&mut counts.scans, 1),
-        Kind::Price => bump(&mut counts.price_changes, 1),
-        Kind::View => bump(&mut counts.views, units),
-    }
-    if matches!(signal.kind, Kind::Shipment | Kind::Delivery)
-        && let Some(grams) = attributes.weight_grams
-    {
-        bump(&mut counts.weighed_parcels, 1);
-        bump(&mut counts.light_parcels, u32::from(grams < settings.light_parcel_grams));
-    }
-    piece.prices.add(&addition.prices);
-    if let Some(buyer) = addition.buyer {
-        piece.shape.see_buyer(buyer);
-    }
 }

@@ -96,12 +96,44 @@ impl Keys {
         self.table.allocation_size() + self.hot.bytes() + self.texts.bytes() + self.slabs.bytes()
     }
 
-    /// The place in memory of a key's record, which is made or fetched where needed. `local` is empty for a merchant.
-    pub fn resolve(&mut self, kind: KeyKind, merchant: &str, local: &str, joined: &mut Vec<u8>) -> Result<u32, Error> {
-        let fingerprint = match kind {
-            KeyKind::Merchant => self.fingerprints.key(KeyRef { kind, id: merchant }),
-            _ => self.fingerprints.joined(kind, merchant, local, joined),
-        };
+    /// The places in memory of keys' records, which are made or fetched where needed. A key is a merchant and, but for
+    /// merchants, what it is within it.
+    pub fn resolve(&mut self, kind: KeyKind, keys: &[(&str, &str)]) -> Result<Vec<u32>, Error> {
+        let mut joined = Vec::new();
+        let prints: Vec<Fingerprint> = keys
+            .iter()
+            .map(|(merchant, local)| match kind {
+                KeyKind::Merchant => self.fingerprints.key(KeyRef { kind, id: merchant }),
+                _ => self.fingerprints.joined(kind, merchant, local, &mut joined),
+            })
+            .collect();
+        // One look after the other with nothing in between: the processor waits for many of them at once.
+        let found: Vec<Option<u64>> = prints.iter().map(|print| self.entry(*print).map(|entry| entry.place)).collect();
+        let mut places = Vec::with_capacity(keys.len());
+        for ((found, print), (merchant, local)) in found.iter().zip(prints).zip(keys) {
+            places.push(match found {
+                Some(place) if place & HOT != 0 => *place as u32,
+                _ => self.resolve_one(kind, print, merchant, local)?,
+            });
+        }
+        for place in &places {
+            self.hot.get_mut(*place).referenced = true;
+        }
+        Ok(places)
+    }
+
+    fn entry(&self, fingerprint: Fingerprint) -> Option<&Entry> {
+        self.table.find(fingerprint[0], |entry| entry.fingerprint == fingerprint)
+    }
+
+    /// Of a key that is cold or new.
+    fn resolve_one(
+        &mut self,
+        kind: KeyKind,
+        fingerprint: Fingerprint,
+        merchant: &str,
+        local: &str,
+    ) -> Result<u32, Error> {
         if let Some(place) = self.fetch(fingerprint)? {
             return Ok(place);
         }
@@ -115,17 +147,15 @@ impl Keys {
             };
         }
         let id = match kind {
-            KeyKind::Merchant => merchant,
-            _ => std::str::from_utf8(joined).unwrap_or(OVERFLOW_ID),
+            KeyKind::Merchant => merchant.to_owned(),
+            _ => format!("{merchant}/{local}"),
         };
-        Ok(self.insert(fingerprint, KeyRef { kind, id }, 0, Header::default()))
+        Ok(self.insert(fingerprint, KeyRef { kind, id: &id }, 0, Header::default()))
     }
 
     /// The place in memory of a record that is known; from the spill if need be.
     pub fn fetch(&mut self, fingerprint: Fingerprint) -> Result<Option<u32>, Error> {
-        let Some(entry) = self.table.find(fingerprint[0], |entry| entry.fingerprint == fingerprint) else {
-            return Ok(None);
-        };
+        let Some(entry) = self.entry(fingerprint) else { return Ok(None) };
         let place = entry.place;
         if place & HOT != 0 {
             let place = place as u32;
@@ -274,9 +304,7 @@ impl Keys {
         hot: impl FnOnce(&Hot) -> T,
         cold: impl FnOnce(&codec::Unpacked<'_>) -> T,
     ) -> Result<Option<T>, Error> {
-        let Some(entry) = self.table.find(fingerprint[0], |entry| entry.fingerprint == fingerprint) else {
-            return Ok(None);
-        };
+        let Some(entry) = self.entry(fingerprint) else { return Ok(None) };
         if entry.place & HOT != 0 {
             return Ok(Some(hot(self.hot.get(entry.place as u32))));
         }
@@ -287,8 +315,7 @@ impl Keys {
 
     /// Whether a known record lies in the spill.
     pub fn is_cold(&self, fingerprint: Fingerprint) -> bool {
-        let entry = self.table.find(fingerprint[0], |entry| entry.fingerprint == fingerprint);
-        entry.is_some_and(|entry| entry.place & HOT == 0)
+        self.entry(fingerprint).is_some_and(|entry| entry.place & HOT == 0)
     }
 
     /// The fingerprint of a key.

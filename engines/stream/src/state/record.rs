@@ -38,6 +38,16 @@ pub(crate) struct Pending {
     pub shape: Shape,
 }
 
+impl Pending {
+    /// Reads a little of each part that counting will write.
+    pub fn touch(&self) -> u64 {
+        (self.day as u64)
+            .wrapping_add(u64::from(self.counts.signals))
+            .wrapping_add(u64::from(self.prices.seen))
+            .wrapping_add(u64::from(self.shape.buyers_top.seen()))
+    }
+}
+
 /// The pieces of all records.
 #[derive(Debug, Default)]
 pub(crate) struct Slabs {
