@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::block::{Writer, encode_close};
+use crate::signal::{Kind, Signal};
 use crate::window::WindowBuilder;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
