@@ -17,8 +17,6 @@ pub const BODY_BYTES_MAX: u64 = IMPORT_BYTES_MAX;
 pub const UNPACKED_BYTES_MAX: u64 = 16 * 1024 * 1024 * 1024;
 /// A piece of lines has at least this many bytes, except the last one.
 pub(crate) const PIECE_BYTES_MIN: usize = 256 * 1024;
-/// Longest time in which nothing may come, seconds.
-pub const SILENCE_SECONDS_MAX: u64 = 30;
 /// Packed bytes unpacked at once: what one step can blow up is bounded by them.
 const PACKED_STEP_BYTES: usize = 16 * 1024;
 
@@ -39,13 +37,14 @@ pub(crate) struct Body {
     unpacker: Option<MultiGzDecoder<Vec<u8>>>,
     /// Received, not unpacked yet.
     packed: Bytes,
+    silence: Duration,
     received: u64,
     unpacked: u64,
     ended: bool,
 }
 
 impl Body {
-    pub fn new<S, E>(stream: S, packing: Packing) -> Body
+    pub fn new<S, E>(stream: S, packing: Packing, silence_ms_max: u64) -> Body
     where
         S: Stream<Item = Result<Bytes, E>> + Send + 'static,
         E: std::fmt::Display + 'static,
@@ -55,6 +54,7 @@ impl Body {
             stream: Box::pin(stream.map(move |part| part.map_err(broken))),
             unpacker: (packing == Packing::Gzip).then(|| MultiGzDecoder::new(Vec::new())),
             packed: Bytes::new(),
+            silence: Duration::from_millis(silence_ms_max),
             received: 0,
             unpacked: 0,
             ended: false,
@@ -78,9 +78,8 @@ impl Body {
             if self.ended {
                 return self.last();
             }
-            let silence = Duration::from_secs(SILENCE_SECONDS_MAX);
-            match tokio::time::timeout(silence, self.stream.next()).await {
-                Err(_) => return Err(Error::Slow { seconds: SILENCE_SECONDS_MAX, kept: 0 }.into()),
+            match tokio::time::timeout(self.silence, self.stream.next()).await {
+                Err(_) => return Err(Error::Slow { seconds: self.silence.as_secs(), kept: 0 }.into()),
                 Ok(Some(Err(error))) => return Err(error.into()),
                 Ok(Some(Ok(part))) => {
                     self.received += part.len() as u64;
@@ -181,7 +180,7 @@ mod tests {
 
     async fn read(parts: Vec<Bytes>, packing: Packing) -> Result<Vec<u8>, Problem> {
         let stream = futures::stream::iter(parts.into_iter().map(Ok::<_, std::io::Error>));
-        let (mut body, mut all) = (Body::new(stream, packing), Vec::new());
+        let (mut body, mut all) = (Body::new(stream, packing, 30_000), Vec::new());
         while let Some(bytes) = body.next().await? {
             all.extend_from_slice(&bytes);
         }

@@ -48,7 +48,7 @@ where
 {
     actor.require(Permission::SignalsIngest)?;
     let desk = Desk::open(kernel, actor)?;
-    let body = Body::new(stream, packing);
+    let body = Body::new(stream, packing, desk.works.settings.silence_ms_max);
     match format {
         Format::Ndjson => desk.read_lines(body).await,
         Format::Arrow => desk.read_arrow(body).await,

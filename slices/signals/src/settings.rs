@@ -10,6 +10,10 @@ pub const SEGMENT_BYTES_MAX: u64 = 256 * 1024 * 1024;
 pub const LAG_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 /// Bytes of bodies being worked through at once.
 pub const IN_FLIGHT_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Longest time a sender waits for room, milliseconds.
+pub const ROOM_MS_MAX: u64 = 5_000;
+/// Longest time in which nothing of a body may come, milliseconds.
+pub const SILENCE_MS_MAX: u64 = 30_000;
 /// Longest time a day's end holds the fold until its reactions are done, seconds.
 pub const HOLD_SECONDS_MAX: u64 = 120;
 /// Keys in memory; the others are spilled to the disk.
@@ -36,6 +40,10 @@ pub struct Settings {
     pub lag_bytes_max: u64,
     /// Bytes of bodies being worked through at once.
     pub in_flight_bytes_max: usize,
+    /// How long a sender waits for room before it is told to come again, milliseconds.
+    pub room_ms_max: u64,
+    /// How long nothing may come of a body, milliseconds.
+    pub silence_ms_max: u64,
     /// How long a day's end holds the fold until its reactions are done, seconds; 0: not at all.
     pub hold_seconds_max: u64,
     /// Keys in memory.
@@ -62,6 +70,8 @@ impl Settings {
             nats: None,
             lag_bytes_max: LAG_BYTES_MAX,
             in_flight_bytes_max: IN_FLIGHT_BYTES_MAX,
+            room_ms_max: ROOM_MS_MAX,
+            silence_ms_max: SILENCE_MS_MAX,
             hold_seconds_max: HOLD_SECONDS_MAX,
             hot_keys_max: HOT_KEYS_MAX,
             ids_in_memory_max: IDS_IN_MEMORY_MAX,

@@ -20,6 +20,16 @@ pub fn one<T>(kernel: &Kernel, kind: KeyKind, id: &str, look: impl FnOnce(&Windo
     Ok(window.as_ref().map(look))
 }
 
+/// The window of one key as of the last closed day; `None` where nothing was counted under it.
+///
+/// # Errors
+/// As [`one`].
+pub fn one_closed<T>(kernel: &Kernel, kind: KeyKind, id: &str, look: impl FnOnce(&Window) -> T) -> Result<Option<T>> {
+    let works = works(kernel)?;
+    let window = works.fold.state().window(KeyRef { kind, id }, View::Closed).map_err(Error::storage)?;
+    Ok(window.as_ref().map(look))
+}
+
 /// The window of a product: `merchant` is the merchant's id, `product` the shop's number.
 ///
 /// # Errors

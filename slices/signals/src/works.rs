@@ -24,8 +24,6 @@ use stream::fingerprint::Fingerprints;
 use stream::{Spill, State};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Longest time a sender waits for room, seconds; then it is told to come again.
-const ROOM_SECONDS_MAX: u64 = 5;
 /// How often room is looked for while the fold is behind.
 const ROOM_LOOK: Duration = Duration::from_millis(50);
 
@@ -378,7 +376,7 @@ impl Works {
     /// [`Error::Busy`] where there is none for some seconds.
     pub async fn admit(&self, bytes: usize) -> std::result::Result<OwnedSemaphorePermit, Error> {
         let wanted = bytes.clamp(1, self.settings.in_flight_bytes_max / 2) as u32;
-        let admitted = tokio::time::timeout(Duration::from_secs(ROOM_SECONDS_MAX), async {
+        let admitted = tokio::time::timeout(Duration::from_millis(self.settings.room_ms_max), async {
             while self.fold.feed.lag_bytes() > self.settings.lag_bytes_max {
                 tokio::time::sleep(ROOM_LOOK).await;
             }

@@ -18,10 +18,11 @@ const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 const PULL_WAIT: Duration = Duration::from_secs(5);
 /// How long a connection or an answer is waited for.
 const ANSWER_WAIT: Duration = Duration::from_secs(10);
-/// After this time an unacknowledged message comes again.
-const ACK_WAIT: Duration = Duration::from_secs(60);
 /// Messages that may be unacknowledged at once.
 const UNACKNOWLEDGED_MAX: i64 = 20_000;
+
+/// The usual time after which an unacknowledged message comes again, seconds.
+pub const ACK_SECONDS: u64 = 60;
 
 /// Where the stream is and what it is called.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,7 +39,10 @@ pub struct Settings {
     pub user: String,
     /// See `user`.
     pub password: String,
+    /// After this time an unacknowledged message comes again, seconds.
+    pub ack_seconds: u64,
 }
+
 
 /// The stream as a source.
 pub struct Nats {
@@ -75,7 +79,7 @@ impl Nats {
             durable_name: Some(from.durable.clone()),
             filter_subject: from.subject.clone(),
             ack_policy: AckPolicy::Explicit,
-            ack_wait: ACK_WAIT,
+            ack_wait: Duration::from_secs(from.ack_seconds.max(1)),
             max_ack_pending: UNACKNOWLEDGED_MAX,
             ..Config::default()
         };
