@@ -18,6 +18,8 @@ use tokio::net::{TcpListener, TcpStream};
 const GTIN: &str = "06901234567892";
 /// Units whose pages are asked for in turn.
 const UNITS: u64 = 100;
+/// Units that are minted, so that each look can be the first at its unit.
+const UNITS_MINTED: u64 = 100_000;
 /// Connections that are kept open.
 const CONNECTIONS: u64 = 32;
 /// Seconds each kind is measured, in three rounds.
@@ -58,7 +60,14 @@ pub async fn run() -> Result<Vec<Table>> {
     let serials = Arc::new(units(&bench.kernel).await?);
     let router = router(&bench).await?;
     let page = serve(router).await?;
+    let fresh = Arc::clone(&serials);
     let path = move |n: u64| format!("/01/{GTIN}/21/{}", serials[(n % UNITS) as usize]);
+    // Each address once in the whole run.
+    let next = Arc::new(AtomicU64::new(UNITS));
+    let first_look = move |_: u64| {
+        let n = next.fetch_add(1, Ordering::Relaxed);
+        format!("/01/{GTIN}/21/{}", fresh[(n % UNITS_MINTED) as usize])
+    };
     let body = one(page, &path(0), "phone").await?;
     let bytes = body.len();
     let text = String::from_utf8_lossy(&body).into_owned();
@@ -66,7 +75,7 @@ pub async fn run() -> Result<Vec<Table>> {
     for job in scans::jobs() {
         tokio::spawn(job.run_forever(bench.kernel.clone()));
     }
-    let mut rates = [Vec::new(), Vec::new(), Vec::new(), Vec::new()];
+    let mut rates: [Vec<f64>; 5] = Default::default();
     for n in 0..UNITS {
         one(page, &path(n), "phone").await?;
     }
@@ -74,13 +83,14 @@ pub async fn run() -> Result<Vec<Table>> {
         rates[0].push(measure(bare, |_| ("/page".to_owned(), "phone".to_owned())).await?);
         rates[1].push(measure(page, on(&path, |_| "phone".to_owned())).await?);
         rates[2].push(measure(page, on(&path, |n| format!("phone {n}"))).await?);
+        rates[3].push(measure(page, on(&first_look, |_| "phone".to_owned())).await?);
         let kernel = bench.kernel.clone();
         let of_unit = path.clone();
         let forgetful = move |n: u64| {
             scans::known::forget_all(&kernel);
             of_unit(n)
         };
-        rates[3].push(measure(page, on(&forgetful, |_| "phone".to_owned())).await?);
+        rates[4].push(measure(page, on(&forgetful, |_| "phone".to_owned())).await?);
     }
     let title = format!(
         "Scan page beside a bare axum page of the same {bytes} bytes ({CONNECTIONS} connections, no compression)"
@@ -91,7 +101,8 @@ pub async fn run() -> Result<Vec<Table>> {
         "bare axum page",
         "scan page, looked at again by the same phone",
         "scan page, every look a new scan (recorded, judged)",
-        "scan page, nothing of the unit in memory",
+        "scan page, the first look at a unit of a known lot (recorded, judged)",
+        "scan page, nothing of unit, lot and keys in memory",
     ];
     for (name, rate) in names.iter().zip(&medians) {
         table.row(&[(*name).to_owned(), shown(*rate), format!("{:.0} %", rate / medians[0] * 100.0)]);
@@ -133,13 +144,13 @@ async fn units(kernel: &Kernel) -> Result<Vec<String>> {
     let batch = trace::NewBatch {
         merchant_id: "m1".into(),
         gtin: GTIN.into(),
-        count: UNITS,
+        count: UNITS_MINTED,
         lot_id: Some(lot.id),
         covered: false,
     };
     let batch = trace::mint(kernel, &actor, batch).await.context("codes")?;
     let file = trace::code_file(kernel, &actor, &batch.id, "https://quality.example").await.context("the codes")?;
-    (1..=UNITS).map(|number| Ok(file.code(number).context("a code")?.serial)).collect()
+    (1..=UNITS_MINTED).map(|number| Ok(file.code(number).context("a code")?.serial)).collect()
 }
 
 async fn router(bench: &Bench) -> Result<Router> {

@@ -221,17 +221,26 @@ describe("the life of a lot", { concurrency: false }, () => {
     clean(page, "the recall");
   });
 
-  step("the journey's proof holds offline, and a flipped byte does not", async () => {
-    const answer = await eventually("every act in a tree", async () => {
+  step("the journey's proof holds offline with the witness's cosignature, and a flipped byte does not", async () => {
+    const witness = process.env.TOUCHSTONE_WITNESS_KEY;
+    assert.ok(witness, "the server of this walk has a witness");
+    const files = await eventually("every act in a tree that the witness signed", async () => {
       const got = await story.phone.request.get(`${url}/s/proof?code=${encodeURIComponent(new URL(story.code).pathname)}`);
-      return got.ok() ? got : undefined;
+      if (!got.ok()) return undefined;
+      const found = unpacked(await got.body());
+      const cosigned = (name) => found[name].toString().includes(`\u2014 ${witness.split("+")[0]} `);
+      return Object.keys(found).filter((name) => name.endsWith(".tlog-proof")).every(cosigned) ? found : undefined;
     });
-    const files = unpacked(await answer.body());
     for (const [name, body] of Object.entries(files)) writeFileSync(join(work, name.replaceAll("/", "_")), body);
     const proofs = readdirSync(work).filter((name) => name.endsWith(".tlog-proof"));
     assert.ok(proofs.length >= 4, `lot, paper, codes and journey are proved: ${Object.keys(files)}`);
     const key = files["verifier.key"].toString().trim();
-    for (const name of proofs) touchstone("ledger", "verify", join(work, name), "--key", key);
+    for (const name of proofs) {
+      const said = touchstone("ledger", "verify", join(work, name), "--key", key, "--witness", witness);
+      assert.match(said, /^witness  \S+ at 20/m, "the witness's signature is told with its time");
+    }
+    const stranger = `${witness.slice(0, -6)}AAAAAA`;
+    assert.notEqual(touchstoneFails("ledger", "verify", join(work, proofs[0]), "--key", key, "--witness", stranger).code, 0);
     const bent = Buffer.from(files[Object.keys(files).find((name) => name.endsWith(".tlog-proof"))]);
     const at = bent.length - 40;
     bent[at] = bent[at] === 65 ? 66 : 65;
