@@ -25,8 +25,7 @@ const BLOCKS_MAX: u64 = 65_536;
 /// With less in the log than this, blocks stay there: files too small are a burden. Bytes.
 const LOG_BYTES_KEPT: u64 = 64 * 1024 * 1024;
 
-/// Moves blocks into the history where days were closed or the log is large, and keeps ids and state so that the log can
-/// forget them. Returns how many blocks were moved.
+/// Moves blocks into the history where days were closed or the log is large. Returns how many blocks were moved.
 ///
 /// # Errors
 /// What the disk says; the next turn tries again.
@@ -122,19 +121,16 @@ pub async fn retain(kernel: &Kernel) -> Result<u64> {
     }
 }
 
-/// Keeps ids and state, so that little has to be done again after a crash and the log can be shortened.
+/// Keeps the state, so that little has to be folded again after a crash and the log can be shortened.
 ///
 /// # Errors
-/// What the disk says.
+/// Never: the folding thread says what the disk says.
 pub async fn keep(kernel: &Kernel) -> Result<u64> {
     let Ok(works) = works(kernel) else { return Ok(0) };
     let told = works.fold.told();
-    if told.position == told.snapshot {
-        return Ok(0);
+    if told.position != told.snapshot {
+        works.fold.want_snapshot();
     }
-    works.fold.want_snapshot();
-    let kept = tokio::task::spawn_blocking(move || works.intake.keep_ids(true));
-    kept.await.map_err(Problem::internal)??;
     Ok(0)
 }
 

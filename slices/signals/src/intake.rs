@@ -188,7 +188,7 @@ impl Intake {
         };
         self.settle(&marks, &fresh, kept.as_ref().ok().copied());
         ticket.tell(kept.is_ok());
-        if let Err(error) = self.keep_ids(false) {
+        if let Err(error) = self.keep_ids() {
             // The signals are kept; only a restart would take longer. The next batch tries again.
             tracing::warn!(%error, "the ids of signals could not be written");
         }
@@ -274,14 +274,15 @@ impl Intake {
         Ok(position)
     }
 
-    /// Makes the ids durable where so many came that it is worth while, or `now`. Others go on meanwhile.
+    /// Makes the ids durable where their memory is full; others go on meanwhile. Not sooner: there are only so many files of
+    /// ids, and those in memory come back out of the log.
     ///
     /// # Errors
     /// What the disk says; then the log is kept for longer.
-    pub fn keep_ids(&self, now: bool) -> Result<(), Error> {
+    pub fn keep_ids(&self) -> Result<(), Error> {
         let flush = {
             let mut ids = self.ids();
-            if !now && !ids.seen.is_full() {
+            if !ids.seen.is_full() {
                 return Ok(());
             }
             let through = ids.complete_through;

@@ -97,7 +97,11 @@ pub fn routes() -> Routes {
 pub fn jobs() -> Vec<Job> {
     vec![
         Job::new(closing::JOB, Duration::from_millis(500), closing::patient_turn),
-        Job::new("signals-snapshots", Duration::from_secs(60), |kernel| async move { compaction::keep(&kernel).await }),
+        Job::new(
+            "signals-snapshots",
+            Duration::from_secs(300),
+            |kernel| async move { compaction::keep(&kernel).await },
+        ),
         Job::new(compaction::JOB, Duration::from_secs(30), |kernel| async move { compaction::compact(&kernel).await }),
         Job::new(compaction::RETENTION_JOB, Duration::from_secs(3_600), |kernel| async move {
             compaction::retain(&kernel).await

@@ -120,15 +120,8 @@ pub async fn shutdown(kernel: &Kernel) -> Result<()> {
 
 pub(crate) async fn close(kernel: &Kernel, orderly: bool) -> Result<()> {
     let Some(works) = kernel.memory::<Signals>().slot().take() else { return Ok(()) };
-    let closed = tokio::task::spawn_blocking(move || -> std::result::Result<(), Error> {
-        works.fold.stop(orderly);
-        if orderly {
-            works.intake.keep_ids(true)?;
-        }
-        Ok(())
-    });
-    closed.await.map_err(Problem::internal)??;
-    Ok(())
+    let closed = tokio::task::spawn_blocking(move || works.fold.stop(orderly));
+    closed.await.map_err(Problem::internal)
 }
 
 /// The history of this store, as its writer has it open.

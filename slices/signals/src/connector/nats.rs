@@ -43,7 +43,6 @@ pub struct Settings {
     pub ack_seconds: u64,
 }
 
-
 /// The stream as a source.
 pub struct Nats {
     settings: Settings,

@@ -19,7 +19,11 @@ async fn folding_the_log_again_gives_the_same_state_also_from_a_snapshot() {
 #[tokio::test]
 async fn blocks_in_the_history_leave_the_log_and_nothing_is_missing_or_twice() {
     let house = closed_house().await;
-    let settings = crate::Settings { segment_bytes_max: 4_096, ..testing::settings(house.bench.folder.path()) };
+    let settings = crate::Settings {
+        segment_bytes_max: 4_096,
+        ids_in_memory_max: 100,
+        ..testing::settings(house.bench.folder.path())
+    };
     crate::open(house.kernel(), settings.clone()).await.unwrap();
     let sent = busy_days(house.kernel()).await;
     let count = async |house: &House| {
