@@ -1,0 +1,81 @@
+//! Where a day's rows come from: the day rows that `signals` wrote into the history when the day was closed.
+
+use crate::compute::Rows;
+use crate::model::{Day, DayInput, ProductDay, date_of};
+use crate::store;
+use crate::tables::{Exposure, policy_at};
+use ground::Problem;
+use kernel::{Kernel, Result};
+use std::iter::Peekable;
+use stream::{DayCounts, DayRow, KeyKind};
+
+/// Closings read together at most: days that closed since the day computed last.
+const CLOSINGS_MAX: i32 = 60;
+
+/// The rows of products of all closings after the newest computed day, up to this one, in the order of their keys.
+///
+/// # Errors
+/// What `signals` says; while the rows are read, what the history says.
+pub(crate) async fn rows(kernel: &Kernel, day: Day) -> Result<Rows> {
+    let newest = store::days::newest(kernel.db().read()).await?;
+    let first = newest.map_or(day, |newest| newest.day + 1).max(day - CLOSINGS_MAX + 1);
+    let packs = kernel.packs();
+    let exposure = policy_at(packs.home(), date_of(day))?.rules.exposure;
+    let history = signals::lake(kernel)?;
+    let mut closings: Vec<Peekable<Rows>> = Vec::new();
+    for closing in first..=day {
+        let rows = history.days(closing..=closing).map_err(|error| Problem::internal(error.to_string()))?;
+        let products = rows.filter_map(move |row| match row {
+            Err(error) => Some(Err(Problem::internal(error.to_string()))),
+            Ok(row) if row.key.kind != KeyKind::Product => None,
+            Ok(row) => Some(Ok(product_day(row, day, exposure))),
+        });
+        let products: Rows = Box::new(products);
+        closings.push(products.peekable());
+    }
+    Ok(Box::new(Merged { closings }))
+}
+
+fn product_day(row: DayRow, day: Day, exposure: Exposure) -> ProductDay {
+    let counts: &DayCounts = &row.counts;
+    let units = match exposure {
+        Exposure::Delivered => counts.units_delivered,
+        Exposure::Shipped => counts.units_shipped,
+        Exposure::Ordered => counts.units_ordered,
+    };
+    let input = DayInput {
+        age_days: (day - row.day).max(0),
+        units: i64::from(units),
+        complaints: i64::from(counts.complaints),
+        severe_complaints: i64::from(counts.severe_complaints),
+        units_returned: i64::from(counts.units_returned),
+        reviews: i64::from(counts.rated_reviews()),
+        bad_reviews: i64::from(counts.bad_reviews()),
+        ..DayInput::default()
+    };
+    ProductDay { key: row.key.id, input }
+}
+
+/// Several closings in one order.
+struct Merged {
+    closings: Vec<Peekable<Rows>>,
+}
+
+impl Iterator for Merged {
+    type Item = Result<ProductDay>;
+
+    fn next(&mut self) -> Option<Result<ProductDay>> {
+        let mut least: Option<(usize, String)> = None;
+        for (index, rows) in self.closings.iter_mut().enumerate() {
+            match rows.peek() {
+                None => {}
+                Some(Err(_)) => return rows.next(),
+                Some(Ok(row)) if least.as_ref().is_none_or(|(_, key)| row.key < *key) => {
+                    least = Some((index, row.key.clone()));
+                }
+                Some(Ok(_)) => {}
+            }
+        }
+        self.closings[least?.0].next()
+    }
+}
