@@ -125,6 +125,30 @@ impl<'a> Ranked<'a> {
         });
         interval(value, values)
     }
+
+    /// The share of resamples in which a measure is smaller than that of another score on the same examples; ties count half.
+    ///
+    /// # Panics
+    /// When the other has another number of examples.
+    pub fn share_below(&self, other: &Ranked<'_>, resamples: usize, seed: u64, of: impl Fn(&Measures) -> f64) -> f64 {
+        assert_eq!(self.labels.len(), other.labels.len(), "the same examples");
+        let values = resampled(self.labels.len(), resamples, seed, |times| {
+            of(&self.weighed(|index| times[index])) - of(&other.weighed(|index| times[index]))
+        });
+        let won: f64 = values
+            .iter()
+            .map(|value| {
+                if *value < 0.0 {
+                    1.0
+                } else if *value == 0.0 {
+                    0.5
+                } else {
+                    0.0
+                }
+            })
+            .sum();
+        won / values.len().max(1) as f64
+    }
 }
 
 fn resampled(examples: usize, resamples: usize, seed: u64, of: impl Fn(&[u32]) -> f64) -> Vec<f64> {

@@ -105,6 +105,9 @@ fn a_real_difference_is_told_from_none() {
     let (good, poor, same) = (Ranked::new(&good, &labels), Ranked::new(&poor, &labels), Ranked::new(&same, &labels));
     let better = good.difference(&poor, 400, 1, |measures| measures.auc);
     assert!(better.lower > 0.0, "{better:?}");
+    let smaller_loss = good.share_below(&poor, 400, 1, |measures| measures.log_loss);
+    assert!(smaller_loss > 0.99, "{smaller_loss}");
+    assert_eq!(good.share_below(&good, 400, 1, |measures| measures.log_loss), 0.5);
     let none = good.difference(&same, 400, 1, |measures| measures.auc);
     assert_eq!((none.value, none.lower, none.upper), (0.0, 0.0, 0.0));
     let auc = good.interval(400, 1, |measures| measures.auc);
