@@ -131,7 +131,7 @@ impl Seen {
             flushing: None,
             runs: (0..RUNS_MAX).map(|_| None).collect(),
             order: Vec::new(),
-            tags: Tags::new(settings.ids_max.saturating_add(settings.memory_ids_max)),
+            tags: Tags::new(),
             complete_through: 0,
             next_file: 1,
         };
@@ -262,6 +262,7 @@ impl Seen {
             ids -= self.drop_oldest()?;
         }
         let free = self.runs.iter().position(Option::is_none).unwrap_or(0) as u8;
+        self.tags.begin(free, run.count as usize);
         run.each(&mut |fingerprint| self.tags.insert(fingerprint, free))?;
         self.runs[usize::from(free)] = Some(run);
         self.order.push(free);
