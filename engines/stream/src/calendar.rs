@@ -26,7 +26,7 @@ impl Calendar {
     pub fn day_of(&mut self, at_us: i64) -> i32 {
         let step = at_us.div_euclid(STEP_US);
         if self.last.0 != step {
-            self.last = (step, self.look_up(step * STEP_US));
+            self.last = (step, self.look_up(step.saturating_mul(STEP_US)));
         }
         self.last.1
     }

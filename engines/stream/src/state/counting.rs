@@ -116,9 +116,9 @@ impl State {
         for (head, place) in heads.iter_mut().zip(places).filter(|(_, place)| **place != NIL) {
             *head = self.keys.hot.get(*place).header.pending;
         }
-        let mut touched = 0;
+        let mut touched = 0u64;
         for head in heads.iter().filter(|head| **head != NIL) {
-            touched += self.keys.slabs.pending.get(*head).touch();
+            touched = touched.wrapping_add(self.keys.slabs.pending.get(*head).touch());
         }
         // The sum means nothing; asking for it keeps the reads.
         std::hint::black_box(touched);
