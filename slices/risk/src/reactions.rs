@@ -251,6 +251,8 @@ async fn keep_draw(kernel: &Kernel, parameters: &Parameters, day: i32, drawn: &[
     }
     let tx = kernel.db().write_tx().await?;
     for one in drawn {
+        // The day up to which its features reach: in a replay that runs ahead of its closings it may be a later one.
+        let day = one.day.unwrap_or(day).max(day);
         let reference = format!("{day}/{}", one.merchant);
         let mut taken = example(kernel, Source::Sample, &reference, day, one);
         taken.due_day = Some(day.saturating_add(parameters.horizon_days));

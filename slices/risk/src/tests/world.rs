@@ -25,7 +25,7 @@ async fn an_example_holds_what_was_known_when_the_alert_was_raised() {
     house.ends("a1", "m1", "x-1", "true").await;
     house.settle().await;
     let ended = house.example(Source::Alert, "a1", "x-1").await.expect("kept");
-    assert_eq!(ended.vector, raised.vector);
+    assert_eq!(ended.vector.to_json(), raised.vector.to_json());
     assert_eq!((ended.label, ended.labelled_day), (Some(true), Some(raised.day + 3)));
     assert_eq!(ended.vector.get("product_found_log"), Some(0.0), "its own finding is not among what was found before");
     let score = crate::score(house.kernel(), "m1", "x-1").await.expect("a score");
