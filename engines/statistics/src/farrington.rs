@@ -18,6 +18,8 @@ use crate::error::{Error, not_negative, positive, share};
 use crate::glm::{self, Fitted, Model};
 use crate::special::ln_incomplete_beta;
 
+/// Most periods of a year.
+pub const PERIODS_MAX: usize = 366;
 /// Most years looked back.
 pub const YEARS_MAX: usize = 20;
 
@@ -141,6 +143,15 @@ fn checked(counts: &[f64], exposure: Option<&[f64]>, at: usize, settings: &Setti
     share("alpha", settings.alpha)?;
     if settings.years == 0 || settings.years > YEARS_MAX {
         return Err(Error::Argument { name: "years", value: settings.years as f64, range: "1 to 20" });
+    }
+    if settings.periods_a_year > PERIODS_MAX || settings.periods_a_year < 2 * settings.half_window.min(PERIODS_MAX) + 1
+    {
+        let value = settings.periods_a_year as f64;
+        return Err(Error::Argument {
+            name: "periods a year",
+            value,
+            range: "at least the window around a week, at most 366",
+        });
     }
     let most = settings.periods_a_year.saturating_sub(2 * settings.half_window + 1) + 1;
     if settings.seasons == 0 || settings.seasons > most.min(glm::COLUMNS_MAX - 2) {
@@ -337,4 +348,100 @@ fn limit(
     }
     let counts = Poisson::new(mean)?;
     Ok((counts.quantile(1.0 - settings.alpha)? as f64, counts.tail(events)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Six years of weeks with a season, without chance.
+    fn weeks() -> Vec<f64> {
+        (0..330).map(|week| (20.0 + 10.0 * (f64::from(week) * std::f64::consts::TAU / 52.0).sin()).round()).collect()
+    }
+
+    #[test]
+    fn a_week_far_above_its_season_alarms_and_its_usual_height_does_not() {
+        let mut counts = weeks();
+        assert!(!judge(&counts, None, 329, &Settings::noufaily(0.005)).unwrap().alarm);
+        counts[329] += 25.0;
+        let judged = judge(&counts, None, 329, &Settings::noufaily(0.005)).unwrap();
+        assert!(judged.alarm && judged.exceedance > 1.0 && judged.p_value < 0.001, "{judged:?}");
+    }
+
+    #[test]
+    fn an_outbreak_of_the_past_does_not_hide_a_new_one() {
+        let mut counts = weeks();
+        (170..176).for_each(|week| counts[week] += 150.0);
+        counts[329] += 30.0;
+        let reweighted = judge(&counts, None, 329, &Settings::noufaily(0.005)).unwrap();
+        let plain =
+            judge(&counts, None, 329, &Settings { reweighted_above: None, ..Settings::noufaily(0.005) }).unwrap();
+        assert!(reweighted.upper < plain.upper - 5.0 && reweighted.alarm, "{reweighted:?} {plain:?}");
+    }
+
+    #[test]
+    fn sales_that_double_with_complaints_are_no_reason_for_alarm() {
+        let mut counts = weeks();
+        let mut exposure = vec![1000.0; counts.len()];
+        counts[329] *= 2.0;
+        exposure[329] *= 2.0;
+        assert!(judge(&counts, None, 329, &Settings::noufaily(0.005)).unwrap().alarm);
+        assert!(!judge(&counts, Some(&exposure), 329, &Settings::noufaily(0.005)).unwrap().alarm);
+    }
+
+    #[test]
+    fn a_short_past_and_nonsense_are_refused() {
+        let counts = weeks();
+        let usual = Settings::noufaily(0.005);
+        assert!(matches!(judge(&counts, None, 262, &usual), Err(Error::Length { .. })));
+        assert!(judge(&counts, None, 263, &usual).is_ok() && judge(&counts, None, 330, &usual).is_err());
+        assert!(judge(&counts, Some(&[1.0; 4]), 329, &usual).is_err());
+        assert!(judge(&counts, Some(&vec![0.0; 330]), 329, &usual).is_err());
+        for wrong in [
+            Settings { years: 0, ..usual },
+            Settings { seasons: 0, ..usual },
+            Settings { seasons: 50, ..usual },
+            Settings { half_window: 26, ..usual },
+            Settings { half_window: usize::MAX, ..usual },
+            Settings { periods_a_year: usize::MAX, ..usual },
+            Settings { alpha: 0.0, ..usual },
+            Settings { reweighted_above: Some(f64::NAN), ..usual },
+        ] {
+            assert!(judge(&counts, None, 329, &wrong).is_err(), "{wrong:?}");
+        }
+        let mut undefined = counts;
+        undefined[300] = f64::NAN;
+        assert!(judge(&undefined, None, 329, &usual).is_err());
+    }
+
+    #[test]
+    fn years_without_a_single_case_do_not_panic() {
+        let judged = judge(&vec![0.0; 330], None, 329, &Settings::noufaily(0.005));
+        assert!(
+            judged.as_ref().is_ok_and(|judged| !judged.alarm && judged.expected < 1e-3) || judged.is_err(),
+            "{judged:?}"
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn limits_are_numbers_and_the_alarm_is_what_they_say(
+            counts in prop::collection::vec(0u32..40, 300), seasons in 1usize..12, half_window in 0usize..5, last in 0u32..200,
+        ) {
+            let mut counts: Vec<f64> = counts.into_iter().map(f64::from).collect();
+            counts[299] = f64::from(last);
+            let settings = Settings { seasons, half_window, ..Settings::noufaily(0.01) };
+            if let Ok(judged) = judge(&counts, None, 299, &settings) {
+                prop_assert!(judged.upper.is_finite() && judged.upper >= 0.0 && judged.dispersion >= 1.0);
+                prop_assert!((0.0..=1.0).contains(&judged.p_value));
+                prop_assert_eq!(judged.alarm, judged.enough_cases && counts[299] > judged.upper);
+                // A quantile of 1 − α: what lies above it is rarer than α.
+                prop_assert!(!judged.alarm || judged.p_value <= 0.01 + 1e-12);
+            } else {
+                prop_assert!(seasons == 1 && half_window == 0, "only five weeks cannot carry a trend, a level and their spread");
+            }
+        }
+    }
 }

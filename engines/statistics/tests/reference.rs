@@ -179,6 +179,22 @@ fn critical_values_of_the_sequential_test_are_those_of_the_r_package() {
     }
 }
 
+/// Kulldorff & Silva, REVSTAT 15 (2017) 373, table 1 (α = 0.05): the fewest events M of 1, 2, 3 … that may name a lot.
+#[test]
+fn critical_values_for_a_least_number_of_events_are_the_published_ones() {
+    for (upper_limit, wanted) in [
+        (1.0, &[2.853_937, 2.366_638, 1.774_218][..]),
+        (1.5, &[2.964_971, 2.576_390, 2.150_707, 1.683_209]),
+        (2.0, &[3.046_977, 2.689_354, 2.349_679, 2.000_158]),
+    ] {
+        for (least, wanted) in (1..).zip(wanted) {
+            let design = Design { minimum_events: least, ..Design::continuous(upper_limit, 0.05) };
+            let found = design.critical_value().unwrap().value;
+            assert!((found - wanted).abs() < 1e-6, "{upper_limit} {least}: {found}");
+        }
+    }
+}
+
 #[test]
 fn the_cusum_of_the_abattoir_alarms_once_in_week_41() {
     let (Some(phase), Some(steps)) = (public("abattoir.csv"), public("abattoir_lrcusum_h5.csv")) else { return };

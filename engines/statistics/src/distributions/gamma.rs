@@ -45,6 +45,9 @@ impl Gamma {
         if x < 0.0 || (x == 0.0 && self.shape > 1.0) {
             return f64::NEG_INFINITY;
         }
+        if x == 0.0 {
+            return if self.shape < 1.0 { f64::INFINITY } else { self.rate.ln() };
+        }
         // x^(α−1) e^−βx β^α / Γ(α) = poisson(α; βx) · α / x.
         ln_poisson_term(self.shape, self.rate * x) + (self.shape / x).ln()
     }
