@@ -21,6 +21,8 @@ use tokio::sync::{Notify, watch};
 const FEED_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Longest sleep between two looks at whether the thread is to end.
 const NAP: Duration = Duration::from_millis(200);
+/// How long a block that was overtaken by its neighbour is waited for before it is read back.
+const GAP: Duration = Duration::from_millis(2);
 /// Damaged blocks named at most.
 pub(crate) const DAMAGE_NAMED_MAX: usize = 100;
 
@@ -74,8 +76,13 @@ impl Feed {
     /// Waits a while for a block behind `folded`: `Some(None)` where it has to be read from the log.
     fn next(&self, folded: u64) -> Option<Option<Arc<[u8]>>> {
         let mut waiting = self.waiting();
-        if waiting.durable <= folded {
-            let waited = self.came.wait_timeout(waiting, NAP);
+        // Blocks written together are offered in any order: the one that is missing comes in a moment.
+        let pause = match waiting.blocks.first_key_value() {
+            Some((first, _)) if *first > folded + 1 => Some(GAP),
+            _ => (waiting.durable <= folded).then_some(NAP),
+        };
+        if let Some(pause) = pause {
+            let waited = self.came.wait_timeout(waiting, pause);
             waiting = waited.unwrap_or_else(|poisoned| poisoned.into_inner()).0;
         }
         while let Some(entry) = waiting.blocks.first_entry() {

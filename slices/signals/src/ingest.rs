@@ -153,7 +153,7 @@ impl Desk {
     }
 
     async fn read_arrow(&self, mut body: Body) -> Result<Receipt> {
-        let limits = lake::ipc::Limits::default();
+        let limits = lake::ipc::Limits { signal: (*self.limits).clone(), ..lake::ipc::Limits::default() };
         let mut reader = lake::ipc::Reader::new(limits, self.now.micros());
         let mut receipt = Receipt::default();
         loop {

@@ -46,8 +46,8 @@ async fn what_comes_late_is_told_with_the_next_closing_and_sums_stay_right() {
     let late = order("late", "cup", at(-41));
     testing::send(house.kernel(), &[late]).await;
     testing::send(house.kernel(), &[order("d", "cup", at(0))]).await;
-    let sunday = jiff::civil::Date::constant(2026, 3, 2);
-    crate::close_through(house.kernel(), &Actor::system("test"), sunday).await.unwrap();
+    let today = jiff::civil::Date::constant(2026, 3, 2);
+    crate::close_through(house.kernel(), &Actor::system("test"), today).await.unwrap();
     testing::settle(house.kernel()).await;
     let mut of_first = Vec::new();
     crate::windows::day_rows(house.kernel(), march(1) - 10, march(2), |row| {
