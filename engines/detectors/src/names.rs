@@ -142,9 +142,9 @@ impl Method {
         self.family() == Family::Quality
     }
 
-    /// Whether it may be looked at any number of times within a day without spoiling its error rate.
+    /// Whether it may be looked at any number of times within a day: its error rate holds at every look, or it claims none.
     pub fn is_anytime(self) -> bool {
-        matches!(self, Method::EDetector | Method::Launch | Method::Clone)
+        matches!(self, Method::EDetector | Method::Launch) || self.promise() == Promise::Rule
     }
 
     /// What it can be about.

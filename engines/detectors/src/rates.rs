@@ -2,7 +2,8 @@
 //!
 //! A complaint of today is about goods shipped days ago. Exposure on a day is therefore the units shipped up to then, each
 //! spread over the following days by a geometric delay of mean m: y_d = q·y_(d−1) + (1−q)·s_d with q = m/(1+m). Before the
-//! window the key is taken to have shipped at its earlier average rate.
+//! window the key is taken to have shipped at its earlier average rate. Some goods are complained about within hours: a day's
+//! own units count in full on it, so that a day of many sales is never held against few units.
 
 use crate::cohort::Sums;
 use crate::names::Measure;
@@ -75,7 +76,7 @@ impl Course {
         for (place, day) in window.days.iter().enumerate() {
             level = keep * level + (1.0 - keep) * units(day);
             course.events[place] = f64::from(events(measure, day));
-            course.exposure[place] = level;
+            course.exposure[place] = level.max(units(day));
         }
         course
     }

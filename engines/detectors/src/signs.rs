@@ -142,7 +142,7 @@ pub(crate) fn reviews(window: &Window, policy: &Policy) -> Option<Sign> {
         Figure::at_least("review_factor", count / days as f64 / middle.max(1.0), policy.limit("burst_factor_min")),
         Figure::at_least("repeated_text_share", repeats, policy.limit("repeat_share_min")),
         Figure::at_least("extreme_star_share", extreme, policy.limit("extreme_share_min")),
-        Figure::at_most("verified_share", verified, policy.limit("verified_share_max")),
+        verified_sign(window, days, verified, policy.limit("verified_share_max")),
         Figure::at_least("top_text_share", shape.top_text_share, policy.limit("top_share_min")),
     ];
     let against = signs.iter().filter(|figure| figure.against).count() as f64;
@@ -151,6 +151,18 @@ pub(crate) fn reviews(window: &Window, policy: &Policy) -> Option<Sign> {
     let threshold = policy.limit("signs_min");
     let expected = middle * days as f64;
     Some(Sign { speaks: against >= threshold, statistic: against, threshold, observed: count, expected, figures })
+}
+
+/// Few verified buyers speak against a key only where its earlier reviews had some: not every shop tells.
+fn verified_sign(window: &Window, recent: usize, share: f64, most: f64) -> Figure {
+    let earlier = &window.days[..WINDOW_DAYS.saturating_sub(recent)];
+    let reviews: u32 = earlier.iter().map(|day| day.reviews).sum();
+    let told = earlier.iter().any(|day| day.verified_reviews > 0);
+    if reviews > 0 && !told {
+        Figure::told("verified_share", share)
+    } else {
+        Figure::at_most("verified_share", share, most)
+    }
 }
 
 /// A price that leaves its own course on the newest day.

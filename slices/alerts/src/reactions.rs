@@ -6,7 +6,7 @@ use crate::model::{Contribution, Subject, Sweep};
 use crate::parameters::{Parameters, parameters};
 use crate::raise;
 use crate::rules::Rules;
-use crate::shelf;
+use crate::shelf::{self, Shelf};
 use crate::store;
 use crate::sweep::{Found, Gathered, Live, Sweeper, Swept, unplaced};
 use crate::totals;
@@ -51,11 +51,7 @@ pub async fn sweep_day(kernel: &Kernel, day: i32) -> Result<Sweep> {
     }
     let limits = parameters(kernel)?;
     let rules = Arc::new(Rules::of(&kernel.packs(), raise::date_of(day))?);
-    let unknown = {
-        let (kernel, shelf) = (kernel.clone(), shelf::kept(kernel));
-        blocking(move || unplaced(&Live { kernel: &kernel, closed: true }, &shelf, shelf::LEARN_MAX)).await?
-    };
-    let shelf = shelf::learn(kernel, unknown).await?;
+    let shelf = learn_shelf(kernel).await?;
     let (gathered, swept) = {
         let (kernel, rules, members_min) = (kernel.clone(), Arc::clone(&rules), limits.cohort_members_min);
         blocking(move || {
@@ -124,22 +120,13 @@ pub async fn on_looked(kernel: Kernel, act: ActRecord) -> Result<()> {
     };
     let learnt = kernel.memory::<Learnt>();
     let _turn = learnt.turn.lock().await;
-    let gathered = learnt.gathered.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
-    // Before the first closed day of this process there is nothing to compare with; the closing looks at everything.
-    let Some(gathered) = gathered else { return Ok(()) };
     let id = format!("look:{position}");
     if store::watching::sweep(kernel.db().read(), &id).await?.is_some() {
         return Ok(());
     }
     let limits = parameters(&kernel)?;
     let rules = Arc::new(Rules::of(&kernel.packs(), kernel.today())?);
-    let sweeper_versions: Vec<String> = {
-        let shelf = shelf::kept(&kernel);
-        Sweeper { rules: &rules, shelf: &shelf, members_min: limits.cohort_members_min }.versions()
-    };
-    if sweeper_versions != gathered.versions {
-        return Ok(());
-    }
+    let gathered = taught(&kernel, &learnt, &rules, limits.cohort_members_min).await?;
     let swept = look_at_touched(&kernel, &rules, gathered, since, limits.cohort_members_min).await?;
     if swept.found.is_empty() {
         return Ok(());
@@ -148,6 +135,30 @@ pub async fn on_looked(kernel: Kernel, act: ActRecord) -> Result<()> {
     let mut sweep = begun(&kernel, id, day, swept.keys, swept.candidates);
     raise::take(&kernel, &rules, &limits, swept.found, &mut sweep).await?;
     keep(&kernel, &sweep).await
+}
+
+/// What the last closed day taught under these rules; learnt now where this process has not learnt it yet.
+async fn taught(kernel: &Kernel, learnt: &Learnt, rules: &Arc<Rules>, members_min: f64) -> Result<Arc<Gathered>> {
+    let held = learnt.gathered.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
+    if let Some(held) = held.filter(|held| held.versions == rules.versions()) {
+        return Ok(held);
+    }
+    let shelf = learn_shelf(kernel).await?;
+    let (with, rules) = (kernel.clone(), Arc::clone(rules));
+    let gathered = blocking(move || {
+        let sweeper = Sweeper { rules: &rules, shelf: &shelf, members_min };
+        sweeper.gather(&Live { kernel: &with, closed: true })
+    });
+    let gathered = Arc::new(gathered.await?);
+    *learnt.gathered.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(Arc::clone(&gathered));
+    Ok(gathered)
+}
+
+/// Where all products of the windows are sold.
+async fn learn_shelf(kernel: &Kernel) -> Result<Arc<Shelf>> {
+    let (with, shelf) = (kernel.clone(), shelf::kept(kernel));
+    let unknown = blocking(move || unplaced(&Live { kernel: &with, closed: true }, &shelf, shelf::LEARN_MAX)).await?;
+    shelf::learn(kernel, unknown).await
 }
 
 async fn look_at_touched(

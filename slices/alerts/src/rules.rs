@@ -70,6 +70,13 @@ impl Rules {
         Ok(rules)
     }
 
+    /// Versions of the packs they come from.
+    pub fn versions(&self) -> Vec<String> {
+        let mut versions: Vec<String> = self.all.iter().map(|rule| rule.version.clone()).collect();
+        versions.dedup();
+        versions
+    }
+
     /// Places of the rules about a scope that look at goods of a market. Goods of a market without detectors are looked at by
     /// those of the home market.
     pub fn places(&self, scope: Scope, market: &str) -> Vec<usize> {

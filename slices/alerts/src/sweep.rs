@@ -146,7 +146,7 @@ impl Sweeper<'_> {
     /// First pass: what is usual.
     pub fn gather(&self, source: &dyn Windows) -> Result<Gathered> {
         let mut gathered = Gathered::default();
-        gathered.versions = self.versions();
+        gathered.versions = self.rules.versions();
         for (scope, kind) in KINDS {
             let index = self.index(scope);
             source.each(kind, &mut |window| {
@@ -162,12 +162,6 @@ impl Sweeper<'_> {
         }
         self.funnels(source, &mut gathered)?;
         Ok(gathered)
-    }
-
-    pub fn versions(&self) -> Vec<String> {
-        let mut versions: Vec<String> = self.rules.all.iter().map(|rule| rule.version.clone()).collect();
-        versions.dedup();
-        versions
     }
 
     fn add(&self, gathered: &mut Gathered, place: usize, placed: Placed, window: &Window) {

@@ -34,7 +34,6 @@ async fn a_batch_fault_becomes_one_alert_with_its_curve_and_a_promotion_does_not
 async fn a_closed_day_is_swept_once_however_often_it_is_told_and_the_next_says_it_again() {
     let (bench, last) = closed().await;
     let kernel = &bench.kernel;
-    signals::testing::settle(kernel).await;
     bench.settle(Vec::new(), reactions).await;
     let first = about(kernel, "faulty").await.expect("an alert");
     assert_eq!(first.times, 1);

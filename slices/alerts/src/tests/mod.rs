@@ -126,6 +126,7 @@ async fn closed() -> (Bench, i32) {
 async fn close(bench: &Bench, day: i32) {
     let actor = kernel::Actor::system("test");
     signals::close_through(&bench.kernel, &actor, signals::day_date(day)).await.expect("the day is closed");
+    signals::testing::settle(&bench.kernel).await;
 }
 
 /// The same, swept.
