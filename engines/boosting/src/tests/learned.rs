@@ -14,6 +14,10 @@ fn the_same_data_settings_and_seed_give_the_same_bytes_on_any_number_of_threads(
     assert_eq!(one, two);
     let other = train(&data, None, &Settings { seed: 2, ..settings }).expect("trains").model.to_json();
     assert_ne!(one, other, "the seed decides the samples");
+    let rows = Settings { feature_share: 1.0, rounds_max: 2, ..settings };
+    let first = train(&data, None, &rows).expect("trains").model.to_json();
+    let second = train(&data, None, &Settings { seed: 2, ..rows }).expect("trains").model.to_json();
+    assert_ne!(first, second, "of rows as well");
 }
 
 #[test]
@@ -73,6 +77,14 @@ fn a_value_that_is_missing_may_say_something_by_itself() {
     let model = train(&data, None, &small()).expect("trains").model;
     assert!(model.score(&[f64::NAN]) > 0.85);
     assert!([-2.0, 0.0, 2.0].iter().all(|value| model.score(&[*value]) < 0.25));
+    // Where all that is there is the same, only its being there can part the examples.
+    let mut flat = Dataset::new(vec![Feature::new("x", "", Direction::Free)]).expect("features");
+    for index in 0..400 {
+        let value = if index % 4 == 0 { f64::NAN } else { 7.0 };
+        flat.push(&[value], if index % 4 == 0 { index % 40 != 0 } else { index % 20 == 1 }).expect("fits");
+    }
+    let model = train(&flat, None, &small()).expect("trains").model;
+    assert!(model.score(&[f64::NAN]) > 0.8 && model.score(&[7.0]) < 0.2);
 }
 
 proptest! {

@@ -139,4 +139,8 @@ fn drift_is_seen_and_chance_is_not_taken_for_it() {
     assert!((Reference::of(&halves).compare(&fifths).psi - wanted).abs() < 1e-9);
     // What was there and is missing now has moved as well.
     assert!(Reference::of(&then).compare(&vec![f64::NAN; 100]).psi > 1.0);
+    // Missing is no low value: what was missing and is low now has moved.
+    let gaps: Vec<f64> = (0..1_000).map(|index| if index % 2 == 0 { f64::NAN } else { f64::from(index) }).collect();
+    let filled: Vec<f64> = gaps.iter().map(|value| if value.is_nan() { 0.0 } else { *value }).collect();
+    assert!(Reference::of(&gaps).compare(&filled).psi > 1.0);
 }
