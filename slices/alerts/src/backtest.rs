@@ -114,12 +114,11 @@ impl Asked {
     }
 }
 
-/// The row of a policy in force on a day, with its market and the pack's version.
-pub(crate) fn row_of(
-    kernel: &Kernel,
-    policy: &str,
-    date: Date,
-) -> Result<Option<(String, String, Arc<policy::Row<DetectorRow>>)>> {
+/// A row with the market of its pack and the pack's version.
+pub(crate) type InPack = (String, String, Arc<policy::Row<DetectorRow>>);
+
+/// The row of a policy in force on a day.
+pub(crate) fn row_of(kernel: &Kernel, policy: &str, date: Date) -> Result<Option<InPack>> {
     for pack in kernel.packs().iter() {
         let rows = pack.rows_at::<DetectorRow>(date).map_err(Problem::internal)?;
         if let Some(row) = rows.into_iter().find(|row| row.id == policy) {
@@ -343,7 +342,7 @@ fn is_in(key: &Key, one_in: u64) -> bool {
     let merchant = key.id.split_once('/').map_or(key.id.as_str(), |(merchant, _)| merchant);
     let mut hasher = DefaultHasher::new();
     merchant.hash(&mut hasher);
-    hasher.finish() % one_in == 0
+    hasher.finish().is_multiple_of(one_in)
 }
 
 fn replay(kernel: &Kernel, rule: Rule, (from, until): (i32, i32), limits: &Parameters) -> Result<Replayed> {

@@ -127,6 +127,9 @@ pub(crate) fn unplaced(source: &dyn Windows, shelf: &Shelf, most: usize) -> Resu
     Ok(keys)
 }
 
+/// Hands windows to a visitor, one after the other.
+pub(crate) type Visits<'v> = dyn FnMut(&mut dyn FnMut(&Window)) -> Result<()> + 'v;
+
 /// A sweep at work.
 pub(crate) struct Sweeper<'a> {
     pub rules: &'a Rules,
@@ -145,8 +148,7 @@ impl Sweeper<'_> {
 
     /// First pass: what is usual.
     pub fn gather(&self, source: &dyn Windows) -> Result<Gathered> {
-        let mut gathered = Gathered::default();
-        gathered.versions = self.rules.versions();
+        let mut gathered = Gathered { versions: self.rules.versions(), ..Gathered::default() };
         for (scope, kind) in KINDS {
             let index = self.index(scope);
             source.each(kind, &mut |window| {
@@ -246,12 +248,7 @@ impl Sweeper<'_> {
     }
 
     /// Looks at some keys between days with the methods that allow it.
-    pub fn touched(
-        &self,
-        source: &dyn Windows,
-        gathered: &Gathered,
-        windows: &mut dyn FnMut(&mut dyn FnMut(&Window)) -> Result<()>,
-    ) -> Result<Swept> {
+    pub fn touched(&self, source: &dyn Windows, gathered: &Gathered, windows: &mut Visits<'_>) -> Result<Swept> {
         let mut swept = Swept::default();
         let mut candidates: Vec<Vec<Candidate>> = (0..self.rules.all.len()).map(|_| Vec::new()).collect();
         let indexes: Vec<(Scope, KeyKind, BTreeMap<String, Vec<usize>>)> = KINDS
