@@ -23,6 +23,8 @@ const FILE_BYTES: u64 = 64 << 20;
 const TAIL_BYTES: usize = 1 << 20;
 /// Bytes before a record.
 const HEAD: usize = 8;
+/// Bytes read at a place before the length of its record is known.
+const FIRST_BYTES: usize = 768;
 /// Longest record that is believed.
 const RECORD_BYTES_MAX: u32 = 1 << 20;
 const EXTENSION: &str = "spill";
@@ -166,6 +168,20 @@ impl SpillFile {
     }
 }
 
+/// Reads as much as there is, up to the whole of `into`.
+fn read_some(file: &File, into: &mut [u8], offset: u64) -> io::Result<usize> {
+    let mut read = 0;
+    while read < into.len() {
+        match file.read_at(&mut into[read..], offset + read as u64) {
+            Ok(0) => break,
+            Ok(more) => read += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(read)
+}
+
 fn split(place: u64) -> (u64, u64) {
     (place >> OFFSET_BITS, place & ((1 << OFFSET_BITS) - 1))
 }
@@ -211,36 +227,29 @@ impl Spill for SpillFile {
             return Ok(());
         }
         let file = self.open.get(&number).ok_or_else(|| damaged(number, offset))?;
-        let mut head = [0; HEAD];
-        file.read_exact_at(&mut head, offset)?;
+        // Most records fit what is read first.
+        into.resize(FIRST_BYTES, 0);
+        let read = read_some(file, into, offset)?;
+        let head = into[..read].first_chunk::<HEAD>().copied().ok_or_else(|| damaged(number, offset))?;
         let (length, crc) = head_of(head);
         if length > RECORD_BYTES_MAX {
             return Err(damaged(number, offset));
         }
-        into.resize(length as usize, 0);
-        file.read_exact_at(into, offset + HEAD as u64)?;
+        let whole = HEAD + length as usize;
+        into.resize(whole, 0);
+        if whole > read {
+            file.read_exact_at(&mut into[read..], offset + read as u64)?;
+        }
+        into.drain(..HEAD);
         if crc32c::crc32c(into) != crc {
             return Err(damaged(number, offset));
         }
         Ok(())
     }
 
-    fn free(&mut self, place: u64) {
-        let (number, offset) = split(place);
-        let mut length = 0;
-        if let Some(newest) = self.newest.as_ref().filter(|newest| newest.number == number && offset >= newest.written)
-        {
-            let at = (offset - newest.written) as usize;
-            length =
-                newest.tail.get(at..).and_then(|tail| tail.first_chunk::<HEAD>()).map_or(0, |head| head_of(*head).0);
-        } else if let Some(file) = self.open.get(&number) {
-            let mut head = [0; HEAD];
-            if file.read_exact_at(&mut head, offset).is_ok() {
-                length = head_of(head).0;
-            }
-        }
-        if let Some(file) = self.uses.get_mut(&number) {
-            file.needed = file.needed.saturating_sub(u64::from(length) + HEAD as u64);
+    fn free(&mut self, place: u64, bytes: usize) {
+        if let Some(file) = self.uses.get_mut(&split(place).0) {
+            file.needed = file.needed.saturating_sub((bytes + HEAD) as u64);
         }
     }
 

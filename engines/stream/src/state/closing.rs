@@ -50,9 +50,9 @@ impl State {
 
     fn in_order_of_keys(&self, fingerprints: Vec<[u64; 2]>) -> Result<Vec<[u64; 2]>, Error> {
         let mut keyed = Vec::with_capacity(fingerprints.len());
+        let mut buffer = Vec::new();
         for fingerprint in fingerprints {
-            let key = self.keys.look(fingerprint, |hot| self.keys.key(hot).to_key(), |cold| cold.key.to_key())?;
-            keyed.push((key.ok_or(Error::Damaged)?, fingerprint));
+            keyed.push((self.keys.key_of(fingerprint, &mut buffer)?, fingerprint));
         }
         keyed.sort_unstable();
         Ok(keyed.into_iter().map(|(_, fingerprint)| fingerprint).collect())

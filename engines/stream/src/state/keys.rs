@@ -7,7 +7,7 @@ use super::spill::Spill;
 use super::texts::{TextPlace, Texts};
 use super::{Error, Settings};
 use crate::fingerprint::{Fingerprint, Fingerprints};
-use crate::signal::{KeyKind, KeyRef};
+use crate::signal::{Key, KeyKind, KeyRef};
 use hashbrown::HashTable;
 
 /// The id of the key under which everything is counted that found no room.
@@ -169,7 +169,7 @@ impl Keys {
         let hot = self.hot_record(fingerprint, unpacked.key, unpacked.touched, header);
         let hot_place = self.hot.put(hot);
         self.set_place(fingerprint, u64::from(hot_place) | HOT, 0);
-        self.spill.free(place);
+        self.spill.free(place, buffer.len());
         self.buffer = buffer;
         Ok(Some(hot_place))
     }
@@ -279,7 +279,7 @@ impl Keys {
             if entry.place & HOT == 0 && self.spill.worth_moving(entry.place) {
                 self.spill.get(entry.place, &mut buffer)?;
                 let place = self.spill.put(&buffer)?;
-                self.spill.free(entry.place);
+                self.spill.free(entry.place, buffer.len());
                 entry.place = place;
             }
         }
@@ -311,6 +311,16 @@ impl Keys {
         let mut buffer = Vec::new();
         self.spill.get(entry.place, &mut buffer)?;
         Ok(Some(cold(&codec::read(&buffer).ok_or(Error::Damaged)?)))
+    }
+
+    /// The key of a record, wherever it lies.
+    pub fn key_of(&self, fingerprint: Fingerprint, buffer: &mut Vec<u8>) -> Result<Key, Error> {
+        let entry = self.entry(fingerprint).ok_or(Error::Damaged)?;
+        if entry.place & HOT != 0 {
+            return Ok(self.key(self.hot.get(entry.place as u32)).to_key());
+        }
+        self.spill.get(entry.place, buffer)?;
+        Ok(codec::read_key(buffer).ok_or(Error::Damaged)?.to_key())
     }
 
     /// Whether a known record lies in the spill.

@@ -12,8 +12,8 @@ pub trait Spill: Send + Sync {
     /// Reads a record; `into` is emptied first.
     fn get(&self, place: u64, into: &mut Vec<u8>) -> io::Result<()>;
 
-    /// The present state needs this place no longer.
-    fn free(&mut self, place: u64);
+    /// The present state needs this place, whose record has so many bytes, no longer.
+    fn free(&mut self, place: u64, bytes: usize);
 
     /// Makes everything kept durable, and gives a mark to which [`Spill::resume`] can return.
     fn sync(&mut self) -> io::Result<Vec<u8>>;
@@ -61,7 +61,7 @@ impl Spill for MemorySpill {
         Ok(())
     }
 
-    fn free(&mut self, place: u64) {
+    fn free(&mut self, place: u64, _bytes: usize) {
         self.records.remove(&place);
     }
 

@@ -370,8 +370,8 @@ impl Spill for FailingSpill {
     fn get(&self, place: u64, into: &mut Vec<u8>) -> io::Result<()> {
         self.inner.get(place, into)
     }
-    fn free(&mut self, place: u64) {
-        self.inner.free(place);
+    fn free(&mut self, place: u64, bytes: usize) {
+        self.inner.free(place, bytes);
     }
     fn sync(&mut self) -> io::Result<Vec<u8>> {
         self.inner.sync()

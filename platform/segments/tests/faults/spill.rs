@@ -80,7 +80,7 @@ fn files_that_nothing_needs_are_removed_so_that_the_spill_stays_bounded() {
     for round in 0..2_000u32 {
         live.push(spill.put(&round.to_le_bytes().repeat(20)).expect("put"));
         if live.len() > 50 {
-            spill.free(live.remove(0));
+            spill.free(live.remove(0), 80);
         }
         if round % 100 == 99 {
             let mark = spill.sync().expect("a mark");
