@@ -83,6 +83,7 @@ ratings-not-in-a-year = Not within a year
 ratings-ahead = Ahead
 ratings-ahead-day = Day
 ratings-ahead-sentence = After { $days } days: { $score } points (lower bound { $lower }), grade { $grade }, { $effect }.
+ratings-ahead-assumed = Assumed: complaints −{ $complaints }%, returns −{ $returns }%, bad reviews −{ $reviews }%, late remedies −{ $remedies }%, { $tests } tests passed.
 ratings-ahead-better = It becomes { $grade } on day { $days }.
 ratings-ahead-not-better = The grade does not get better in this time.
 ratings-slider-complaints-less = Fewer complaints

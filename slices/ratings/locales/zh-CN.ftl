@@ -83,6 +83,7 @@ ratings-not-in-a-year = 一年内不会
 ratings-ahead = 推算
 ratings-ahead-day = 第几天
 ratings-ahead-sentence = { $days } 天后：{ $score } 分（下限 { $lower }），{ $grade } 级，{ $effect }。
+ratings-ahead-assumed = 假定：投诉减少 { $complaints }%，退货减少 { $returns }%，差评减少 { $reviews }%，迟延减少 { $remedies }%，检测合格 { $tests } 次。
 ratings-ahead-better = 第 { $days } 天升为 { $grade } 级。
 ratings-ahead-not-better = 在此期间等级不会提高。
 ratings-slider-complaints-less = 投诉减少

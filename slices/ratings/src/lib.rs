@@ -7,7 +7,7 @@
 //! Reading order: [`model`] (the nouns), [`tables`] (the policy), [`posterior`] (what is believed of a rate), [`rules`] (a
 //! product's line from the line before, pure), [`line`] (the day file), [`compute`] (a day), [`publish`] (rows, feed, acts),
 //! [`reactions`] (what other duties tell), [`hold`] (what a person says), [`restore`] (what would follow from what),
-//! [`mod@replay`] and [`proof`], [`read`], `store`, then `api` and `pages`.
+//! [`mod@replay`] and [`proof`], [`read`], [`public`], `store`, then `api` and `pages`.
 //!
 //! Invariants
 //! - A line depends on the line before, the day's inputs, the cohorts and the policy in the head of its file, and on nothing
@@ -30,6 +30,7 @@ pub mod model;
 mod pages;
 pub mod posterior;
 pub mod proof;
+pub mod public;
 pub mod publish;
 pub mod reactions;
 pub mod read;
@@ -48,6 +49,7 @@ pub use compute::Rows;
 pub use error::{CODES, Error};
 pub use hold::{Wish, hold};
 pub use model::{Component, Day, DayInput, Effect, Grade, ProductDay, Rating, date_of, day_of};
+pub use public::grade_of_gtin;
 pub use publish::rate;
 pub use reactions::{due, on_day_closed, on_listed, on_remedy, on_report};
 pub use read::{PublicGrade, of, public_grade};

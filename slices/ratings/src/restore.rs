@@ -4,7 +4,6 @@
 
 use crate::line::{Head, Line};
 use crate::model::{Component, Day, Effect, Grade, Papers, RATES};
-use crate::posterior::Prior;
 use crate::rules::{self, Moment, Scored, Standing};
 use crate::tables::RatingPolicy;
 use kernel::Result;
@@ -96,39 +95,62 @@ pub struct Ahead {
 /// # Errors
 /// `internal` when the head has no policy of the product's market.
 pub fn ahead(head: &Head, line: &Line, assumed: Assumed) -> Result<Vec<Ahead>> {
-    let policy = head.policy(&line.market)?;
-    let priors = head.priors(policy, &line.market, &line.category);
-    Ok(run(policy, &priors, head.day, line, assumed.clamped()))
+    let assumed = assumed.clamped();
+    let mut days = Vec::with_capacity(usize::try_from(assumed.days).unwrap_or(0));
+    let steps = std::iter::repeat_n(1, usize::try_from(assumed.days).unwrap_or(0));
+    run(head, line, assumed, steps, |day| {
+        days.push(day);
+        true
+    })?;
+    Ok(days)
 }
 
-fn run(policy: &RatingPolicy, priors: &[Prior; RATES], today: Day, line: &Line, assumed: Assumed) -> Vec<Ahead> {
-    let mut pace = [[0.0; 2]; RATES];
-    for (rate, pace) in pace.iter_mut().enumerate() {
-        // Tests are not a pace: they come when somebody orders them.
-        if rate == Component::Inspection.index() {
-            continue;
+/// Steps of a year, days: every day of the first two weeks, then every third to two months, then every week. A page asks for
+/// several years to come, and nobody plans the day half a year ahead.
+fn year() -> impl Iterator<Item = i32> {
+    std::iter::repeat_n(1, 14).chain(std::iter::repeat_n(3, 16)).chain(std::iter::repeat_n(7, 43))
+}
+
+/// Goes ahead in these steps until `look` has seen enough.
+fn run(
+    head: &Head,
+    line: &Line,
+    assumed: Assumed,
+    steps: impl Iterator<Item = i32>,
+    mut look: impl FnMut(Ahead) -> bool,
+) -> Result<()> {
+    let policy = head.policy(&line.market)?;
+    let priors = head.priors(policy, &line.market, &line.category);
+    let pace = pace(policy, line, assumed);
+    let papers = if assumed.papers_in_order { Papers::default() } else { line.papers() };
+    let (mut sums, mut standing, mut passed) = (line.sums, rules::standing_of(line), line.passed);
+    let mut day = head.day;
+    for (number, gap) in steps.enumerate() {
+        day += gap;
+        let mut brought: Vec<(i32, [[f64; 2]; RATES])> = (0..gap).map(|age| (age, pace)).collect();
+        if number == 0 && assumed.tests_passed > 0 {
+            passed = Some(day);
+            brought[0].1[Component::Inspection.index()] = [0.0, f64::from(assumed.tests_passed)];
         }
+        sums = rules::advance(policy, &sums, gap, &brought);
+        let scored = rules::score(policy, &priors, &sums, papers);
+        let moment = Moment { day, gap, passed, failed: line.failed };
+        standing = rules::step(policy, Some(&standing), &scored, rules::is_new(policy, &sums), &moment);
+        if !look(of(day, &scored, &standing)) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// What a day brings under these assumptions. Tests are not a pace: they come when somebody orders them.
+fn pace(policy: &RatingPolicy, line: &Line, assumed: Assumed) -> [[f64; 2]; RATES] {
+    let mut pace = [[0.0; 2]; RATES];
+    for (rate, pace) in pace.iter_mut().enumerate().filter(|(rate, _)| *rate != Component::Inspection.index()) {
         let a_day = std::f64::consts::LN_2 / policy.components[rate].half_life_days;
         *pace = [line.sums[rate][0] * a_day * assumed.kept_share(rate), line.sums[rate][1] * a_day];
     }
-    let mut first = pace;
-    first[Component::Inspection.index()] = [0.0, f64::from(assumed.tests_passed)];
-    let papers = if assumed.papers_in_order { Papers::default() } else { line.papers() };
-    let (mut sums, mut standing, mut passed) = (line.sums, rules::standing_of(line), line.passed);
-    let mut days = Vec::with_capacity(usize::try_from(assumed.days).unwrap_or(0));
-    for number in 1..=assumed.days {
-        let day = today + number;
-        let brought = if number == 1 { first } else { pace };
-        if number == 1 && assumed.tests_passed > 0 {
-            passed = Some(day);
-        }
-        sums = rules::advance(policy, &sums, 1, &[(0, brought)]);
-        let scored = rules::score(policy, priors, &sums, papers);
-        let moment = Moment { day, gap: 1, passed, failed: line.failed };
-        standing = rules::step(policy, Some(&standing), &scored, rules::is_new(policy, &sums), &moment);
-        days.push(of(day, &scored, &standing));
-    }
-    days
+    pace
 }
 
 fn of(day: Day, scored: &Scored, standing: &Standing) -> Ahead {
@@ -157,40 +179,49 @@ pub struct Way {
     pub free_in_days: Option<i32>,
 }
 
-/// The usual ways back, computed a year ahead.
+/// The usual ways back, computed a year ahead; beyond two weeks to the step in which they fall.
 ///
 /// # Errors
 /// As [`ahead`].
 pub fn ways(head: &Head, line: &Line) -> Result<Vec<Way>> {
-    let year = Assumed { days: DAYS_MAX, ..Assumed::default() };
+    let usual = Assumed { days: DAYS_MAX, ..Assumed::default() };
     let all = [
-        ("as_now", year),
-        ("half_complaints", Assumed { complaints_less: 50, ..year }),
-        ("no_complaints", Assumed { complaints_less: 100, ..year }),
+        ("as_now", usual),
+        ("half_complaints", Assumed { complaints_less: 50, ..usual }),
+        ("no_complaints", Assumed { complaints_less: 100, ..usual }),
         (
             "half_all",
-            Assumed { complaints_less: 50, returns_less: 50, bad_reviews_less: 50, late_remedies_less: 50, ..year },
+            Assumed { complaints_less: 50, returns_less: 50, bad_reviews_less: 50, late_remedies_less: 50, ..usual },
         ),
-        ("test", Assumed { tests_passed: 1, ..year }),
+        ("test", Assumed { tests_passed: 1, ..usual }),
         (
             "test_and_half",
-            Assumed { tests_passed: 1, complaints_less: 50, returns_less: 50, bad_reviews_less: 50, ..year },
+            Assumed { tests_passed: 1, complaints_less: 50, returns_less: 50, bad_reviews_less: 50, ..usual },
         ),
-        ("papers", Assumed { papers_in_order: true, ..year }),
+        ("papers", Assumed { papers_in_order: true, ..usual }),
     ];
     let wanting = line.papers != [0, 0, 0];
     let mut ways = Vec::new();
     for (name, assumed) in all.into_iter().filter(|(name, _)| *name != "papers" || wanting) {
-        let days = ahead(head, line, assumed)?;
-        let position = |wanted: &dyn Fn(&Ahead) -> bool| {
-            days.iter().position(wanted).and_then(|index| i32::try_from(index + 1).ok())
-        };
-        let better_in_days = position(&|day| day.grade < line.grade);
         let bound = |effect: Effect| matches!(effect, Effect::Limited | Effect::RemovedPendingTest);
-        let free_in_days = if bound(line.effect) { position(&|day| !bound(day.effect)) } else { None };
-        let at = |number: i32| usize::try_from(number - 1).ok().and_then(|index| days.get(index));
-        let grade = better_in_days.and_then(at).map(|day| day.grade);
-        ways.push(Way { name, assumed, better_in_days, grade, free_in_days });
+        let (mut better, mut free) = (None, None);
+        run(head, line, assumed, year(), |ahead| {
+            let days = ahead.day - head.day;
+            if better.is_none() && ahead.grade < line.grade {
+                better = Some((days, ahead.grade));
+            }
+            if free.is_none() && bound(line.effect) && !bound(ahead.effect) {
+                free = Some(days);
+            }
+            better.is_none() || (bound(line.effect) && free.is_none())
+        })?;
+        ways.push(Way {
+            name,
+            assumed,
+            better_in_days: better.map(|(days, _)| days),
+            grade: better.map(|(_, grade)| grade),
+            free_in_days: free,
+        });
     }
     Ok(ways)
 }

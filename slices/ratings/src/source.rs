@@ -49,11 +49,15 @@ fn product_day(row: DayRow, day: Day, exposure: Exposure) -> ProductDay {
         complaints: i64::from(counts.complaints),
         severe_complaints: i64::from(counts.severe_complaints),
         units_returned: i64::from(counts.units_returned),
-        reviews: i64::from(counts.rated_reviews()),
-        bad_reviews: i64::from(counts.bad_reviews()),
+        reviews: whole(counts.rated_reviews()),
+        bad_reviews: whole(counts.bad_reviews()),
         ..DayInput::default()
     };
     ProductDay { key: row.key.id, input }
+}
+
+fn whole(count: impl TryInto<i64>) -> i64 {
+    count.try_into().unwrap_or(i64::MAX)
 }
 
 /// Several closings in one order.

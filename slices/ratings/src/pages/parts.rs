@@ -160,7 +160,18 @@ pub(super) fn outcome(cx: &View, rating: &Rating, head: &Head, assumed: Assumed)
             ("effect", super::words::effect_text(cx, last.effect).into()),
         ],
     );
+    let told = cx.ta(
+        "ratings-ahead-assumed",
+        &[
+            ("complaints", assumed.complaints_less.into()),
+            ("returns", assumed.returns_less.into()),
+            ("reviews", assumed.bad_reviews_less.into()),
+            ("remedies", assumed.late_remedies_less.into()),
+            ("tests", assumed.tests_passed.into()),
+        ],
+    );
     Ok(html! {
+        p class="ts-muted" { (told) }
         p { strong { (sentence) } }
         @if let Some(index) = better {
             p { (cx.ta("ratings-ahead-better", &[("days", (index as i64 + 1).into()), ("grade", days[index].grade.name().into())])) }

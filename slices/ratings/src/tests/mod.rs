@@ -1,5 +1,6 @@
 //! The slice through its public door: closed days in, ratings, acts, pages and files out.
 
+mod days;
 mod effects;
 mod evidence;
 mod feed;
