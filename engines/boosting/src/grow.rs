@@ -246,10 +246,10 @@ impl<'a> Grower<'a> {
         chosen.iter().for_each(|feature| wanted[*feature] = true);
         let mut parts: Vec<(usize, &mut [Bin])> = Vec::with_capacity(chosen.len());
         let mut rest = histogram.as_mut_slice();
-        for feature in 0..self.features.len() {
+        for (feature, wanted) in wanted.iter().enumerate() {
             let (part, after) = rest.split_at_mut(self.data.places(feature));
             rest = after;
-            if wanted[feature] {
+            if *wanted {
                 parts.push((feature, part));
             }
         }

@@ -95,7 +95,7 @@ fn text_of_any_kind_is_refused_and_never_a_crash() {
     }
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     assert!(Model::from_json(&deep).is_err());
-    let many = format!("{{\"trees\":[{}]}}", vec!["[]"; 10].join(","));
+    let many = format!("{{\"trees\":[{}]}}", ["[]"; 10].join(","));
     assert!(Model::from_json(&many).is_err());
 }
 
