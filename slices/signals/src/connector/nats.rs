@@ -3,7 +3,7 @@
 //! acknowledged comes again, and its ids say that it came before.
 
 use super::{Message, Outcome, Source, SourceError};
-use async_nats::jetstream::consumer::pull::Config;
+use async_nats::jetstream::consumer::pull::{Batch, Config};
 use async_nats::jetstream::consumer::{AckPolicy, Consumer};
 use async_nats::jetstream::{self, AckKind};
 use async_trait::async_trait;
@@ -90,23 +90,31 @@ impl Nats {
             Some(consumer) => consumer,
             None => self.connect().await?,
         };
-        let asked =
-            consumer.batch().max_messages(BATCH_MESSAGES_MAX).max_bytes(BATCH_BYTES_MAX).expires(PULL_WAIT).messages();
-        let mut messages = within(asked).await?.map_err(SourceError::of)?;
-        // The batch ends by itself when its time is over; a broker that is gone never ends it.
+        // One message is waited for; what else is there comes with it at once, so that none grows old here.
+        let first = within(consumer.batch().max_messages(1).expires(PULL_WAIT).messages()).await?;
+        self.gather(first.map_err(SourceError::of)?).await?;
+        if !self.pulled.is_empty() {
+            let rest = consumer.fetch().max_messages(BATCH_MESSAGES_MAX - 1).max_bytes(BATCH_BYTES_MAX).messages();
+            let rest = within(rest).await?.map_err(SourceError::of)?;
+            self.gather(rest).await?;
+        }
+        self.consumer = Some(consumer);
+        Ok(())
+    }
+}
+
+impl Nats {
+    /// Takes what a pull gives. It ends by itself when its time is over; a broker that is gone never ends it.
+    async fn gather(&mut self, mut messages: Batch) -> Result<(), SourceError> {
         let over = tokio::time::Instant::now() + PULL_WAIT + ANSWER_WAIT;
         loop {
             match tokio::time::timeout_at(over, messages.next()).await {
                 Ok(Some(Ok(message))) => self.pulled.push(message),
                 Ok(Some(Err(error))) => return Err(SourceError(error)),
-                Ok(None) => break,
-                Err(_) if self.pulled.is_empty() => return Err(SourceError::of("the broker does not answer")),
-                Err(_) => break,
+                Ok(None) => return Ok(()),
+                Err(_) => return Err(SourceError::of("the broker does not answer")),
             }
         }
-        drop(messages);
-        self.consumer = Some(consumer);
-        Ok(())
     }
 }
 

@@ -22,12 +22,16 @@ async fn a_day_ends_when_the_newest_signal_is_later_than_its_end_and_the_latenes
     testing::send(house.kernel(), &[order("a", "cup", at(-16))]).await;
     testing::send(house.kernel(), &[order("b", "cup", at(-10) - 1)]).await;
     testing::settle(house.kernel()).await;
-    assert_eq!(acts(&house, "signals.day_closed").await.len(), 0, "something may still come in time");
+    let of_sunday = async |house: &House| {
+        let mut closed = acts(house, "signals.day_closed").await;
+        closed.retain(|act| act.subject.id == "2026-03-01");
+        closed
+    };
+    assert_eq!(of_sunday(&house).await.len(), 0, "something may still come in time");
     testing::send(house.kernel(), &[order("c", "cup", at(-10) + 1)]).await;
     testing::settle(house.kernel()).await;
-    let closed = acts(&house, "signals.day_closed").await;
+    let closed = of_sunday(&house).await;
     assert_eq!(closed.len(), 1);
-    assert_eq!(closed[0].subject.id, "2026-03-01");
     assert_eq!(closed[0].public["signals"], 1, "{}", closed[0].public);
     assert_eq!(closed[0].public["day_number"], march(1));
     let mut rows = Vec::new();
@@ -36,7 +40,7 @@ async fn a_day_ends_when_the_newest_signal_is_later_than_its_end_and_the_latenes
     assert_eq!((product.key.id.as_str(), product.counts.orders, product.day), ("m1/cup", 1, march(1)));
     assert_eq!(closed[0].public["rows"], rows.len());
     testing::settle(house.kernel()).await;
-    assert_eq!(acts(&house, "signals.day_closed").await.len(), 1, "once");
+    assert_eq!(of_sunday(&house).await.len(), 1, "once");
 }
 
 #[tokio::test]
