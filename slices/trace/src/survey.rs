@@ -13,8 +13,9 @@ use std::sync::Arc;
 
 /// Most ranges of one batch that are held; of a batch with more, each code asks for itself.
 const RANGES_HELD_MAX: u64 = 20_000;
-/// Most batches that are held; when there are more, all are forgotten.
+/// Most batches that are held, and ranges of them in all; when there are more, all are forgotten.
 const BATCHES_HELD_MAX: usize = 2_000;
+const RANGES_HELD_IN_ALL_MAX: usize = 200_000;
 
 /// Ranges of a kind in one batch, by their first counter.
 enum Runs {
@@ -22,6 +23,15 @@ enum Runs {
     Held(BTreeMap<u64, Range>),
     /// Too many, or only one code is asked for.
     Asked,
+}
+
+impl Runs {
+    fn len(&self) -> usize {
+        match self {
+            Runs::Held(runs) => runs.len(),
+            Runs::Asked => 0,
+        }
+    }
 }
 
 /// A batch and what happened to its units.
@@ -42,6 +52,7 @@ pub(crate) struct Survey {
     /// Whether many codes are asked for: then batches are read whole.
     many: bool,
     count: usize,
+    ranges: usize,
     batches: HashMap<String, ByGtin>,
     lots: HashMap<String, Lot>,
 }
@@ -72,10 +83,11 @@ impl Survey {
             decommissioned: self.runs(db, RangeKind::Decommissioned, &batch).await?,
             batch,
         });
-        if self.count >= BATCHES_HELD_MAX {
-            (self.count, self.batches) = (0, HashMap::new());
+        if self.count >= BATCHES_HELD_MAX || self.ranges >= RANGES_HELD_IN_ALL_MAX {
+            (self.count, self.ranges, self.batches) = (0, 0, HashMap::new());
         }
         self.count += 1;
+        self.ranges += held.commissioned.len() + held.decommissioned.len();
         let by_gtin = self.batches.entry(key_id.to_owned()).or_default();
         by_gtin.entry(*gtin).or_default().insert(held.batch.from, Arc::clone(&held));
         Ok(Some(held))

@@ -1,6 +1,7 @@
 //! Records in memory, never more than a limit. What has not been asked for longest, as nearly as a clock hand can tell,
 //! makes room; the caller keeps what is put out.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
@@ -28,7 +29,10 @@ impl<K: Clone + Eq + Hash, V> HotSet<K, V> {
     }
 
     /// The record of a key; `None` when it is not here, which says nothing about whether it was ever seen.
-    pub fn get(&mut self, key: &K) -> Option<&mut V> {
+    pub fn get<Q: Eq + Hash + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+    {
         let place = *self.places.get(key)?;
         let slot = &mut self.slots[place];
         slot.used = true;

@@ -1,3 +1,4 @@
+use super::things::GS1;
 use super::*;
 
 #[test]
