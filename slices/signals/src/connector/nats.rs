@@ -47,6 +47,7 @@ pub struct Settings {
 pub struct Nats {
     settings: Settings,
     name: String,
+    client: Option<async_nats::Client>,
     consumer: Option<Consumer<Config>>,
     pulled: Vec<jetstream::Message>,
 }
@@ -55,10 +56,10 @@ impl Nats {
     /// Not connected yet.
     pub fn new(settings: Settings) -> Nats {
         let name = format!("nats {} {}", settings.stream, settings.durable);
-        Nats { settings, name, consumer: None, pulled: Vec::new() }
+        Nats { settings, name, client: None, consumer: None, pulled: Vec::new() }
     }
 
-    async fn connect(&self) -> Result<Consumer<Config>, SourceError> {
+    async fn connect(&mut self) -> Result<Consumer<Config>, SourceError> {
         let from = &self.settings;
         let mut options = async_nats::ConnectOptions::new()
             .name("touchstone")
@@ -71,7 +72,7 @@ impl Nats {
         };
         let addresses: Vec<&str> = from.url.split(',').map(str::trim).collect();
         let client = options.connect(addresses).await.map_err(SourceError::of)?;
-        let mut context = jetstream::new(client);
+        let mut context = jetstream::new(client.clone());
         context.set_timeout(ANSWER_WAIT);
         let stream = context.get_stream(&from.stream).await.map_err(SourceError::of)?;
         let config = Config {
@@ -82,7 +83,9 @@ impl Nats {
             max_ack_pending: UNACKNOWLEDGED_MAX,
             ..Config::default()
         };
-        stream.get_or_create_consumer(&from.durable, config).await.map_err(SourceError::of)
+        let consumer = stream.get_or_create_consumer(&from.durable, config).await.map_err(SourceError::of)?;
+        self.client = Some(client);
+        Ok(consumer)
     }
 
     async fn fetch(&mut self) -> Result<(), SourceError> {
@@ -93,6 +96,10 @@ impl Nats {
         // One message is waited for; what else is there comes with it at once, so that none grows old here.
         let first = within(consumer.batch().max_messages(1).expires(PULL_WAIT).messages()).await?;
         self.gather(first.map_err(SourceError::of)?).await?;
+        let state = self.client.as_ref().map(async_nats::Client::connection_state);
+        if self.pulled.is_empty() && state != Some(async_nats::connection::State::Connected) {
+            return Err(SourceError::of("the broker is away"));
+        }
         if !self.pulled.is_empty() {
             let rest = consumer.fetch().max_messages(BATCH_MESSAGES_MAX - 1).max_bytes(BATCH_BYTES_MAX).messages();
             let rest = within(rest).await?.map_err(SourceError::of)?;
