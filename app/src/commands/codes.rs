@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use trace::{Batch, LotState, NewBatch, UnitStanding, Unreadable};
 
 /// Lines verified together.
-const CHUNK_LINES: usize = 1_000;
+const CHUNK_LINES: usize = trace::model::LISTED_CODES_MAX;
 /// Longest line that is looked at, bytes.
 const LINE_BYTES_MAX: u64 = 16 * 1024;
 
@@ -205,11 +205,17 @@ async fn verify(
         }
         let codes: Vec<String> = lines.iter().map(|(_, line)| line.clone()).collect();
         let standings = trace::verify(kernel, actor, &codes).await.map_err(|error| words.problem(&error.into()))?;
+        let mut answers = Vec::with_capacity(lines.len() * 256);
         for ((number, line), standing) in lines.iter().zip(standings) {
-            if let Err(error) = writeln!(out, "{}", answer(*number, line, standing)) {
-                // Whoever reads the output may stop early (`| head`).
-                return if error.kind() == std::io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error.into()) };
+            match &standing {
+                Ok(unit) => serde_json::to_writer(&mut answers, &Answer::of(*number, line, unit))?,
+                Err(why) => serde_json::to_writer(&mut answers, &refusal(*number, line, why))?,
             }
+            answers.push(b'\n');
+        }
+        if let Err(error) = out.write_all(&answers) {
+            // Whoever reads the output may stop early (`| head`).
+            return if error.kind() == std::io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error.into()) };
         }
         if ended {
             out.flush()?;
@@ -244,34 +250,51 @@ fn read_line(input: &mut impl BufRead) -> Result<Option<String>> {
     Ok(Some(String::from_utf8_lossy(&bytes).trim_end_matches(['\n', '\r']).to_owned()))
 }
 
-fn answer(number: u64, line: &str, standing: Result<UnitStanding, Unreadable>) -> Value {
-    let unit = match standing {
-        Ok(unit) => unit,
-        Err(why) => {
-            let why_text = why.to_string();
-            let mut answer =
-                json!({"line": number, "code": line, "result": "unknown", "state": "unminted", "why": why_text});
-            if let Unreadable::Refused(error) = &why {
-                answer["position"] = json!(error.position);
-                answer["error"] = json!(error.code.as_str());
-            }
-            return answer;
+/// A line that is no code.
+fn refusal(number: u64, line: &str, why: &Unreadable) -> Value {
+    let why_text = why.to_string();
+    let mut answer = json!({"line": number, "code": line, "result": "unknown", "state": "unminted", "why": why_text});
+    if let Unreadable::Refused(error) = why {
+        answer["position"] = json!(error.position);
+        answer["error"] = json!(error.code.as_str());
+    }
+    answer
+}
+
+/// What is known of a code, one line of the output.
+#[derive(serde::Serialize)]
+struct Answer<'a> {
+    line: u64,
+    code: &'a str,
+    result: &'a str,
+    gtin: &'a str,
+    serial: &'a str,
+    state: &'a str,
+    merchant: Option<&'a str>,
+    batch: Option<&'a str>,
+    position: Option<u64>,
+    lot: Option<&'a str>,
+    lot_state: Option<&'a str>,
+    orders: u64,
+}
+
+impl<'a> Answer<'a> {
+    fn of(line: u64, code: &'a str, unit: &'a UnitStanding) -> Answer<'a> {
+        Answer {
+            line,
+            code,
+            result: unit.authenticity.name(),
+            gtin: unit.gtin.as_str(),
+            serial: &unit.serial,
+            state: unit.state.name(),
+            merchant: unit.batch.as_ref().map(|batch| batch.merchant_id.as_str()),
+            batch: unit.batch.as_ref().map(|batch| batch.id.as_str()),
+            position: unit.position,
+            lot: unit.lot.as_ref().map(|lot| lot.number.as_str()),
+            lot_state: unit.lot.as_ref().map(|lot| lot.state.name()),
+            orders: unit.orders,
         }
-    };
-    json!({
-        "line": number,
-        "code": line,
-        "result": unit.authenticity.name(),
-        "gtin": unit.gtin.as_str(),
-        "serial": unit.serial,
-        "state": unit.state.name(),
-        "merchant": unit.batch.as_ref().map(|batch| &batch.merchant_id),
-        "batch": unit.batch.as_ref().map(|batch| &batch.id),
-        "position": unit.position,
-        "lot": unit.lot.as_ref().map(|lot| &lot.number),
-        "lot_state": unit.lot.as_ref().map(|lot| lot.state.name()),
-        "orders": unit.orders,
-    })
+    }
 }
 
 #[cfg(test)]

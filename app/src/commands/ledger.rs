@@ -1,4 +1,4 @@
-//! `touchstone ledger export | prove | verify | audit | monitor`.
+//! `touchstone ledger key | export | prove | verify | audit | monitor`.
 //!
 //! `verify`, and `audit --folder`, need nothing but files: no server, no database, no network (but `verify --rpc`, which asks
 //! a chain's node). `export`, `prove` and `audit` read the data folder and may run beside a server. `monitor` is a command
@@ -6,7 +6,7 @@
 
 use crate::{Config, open};
 use anyhow::{Context, Result, bail};
-use ground::Problem;
+use ground::{Problem, SystemRng};
 use kernel::{Actor, Kernel};
 use ledger::View;
 use ledger::audit::Audit;
@@ -79,6 +79,8 @@ enum Command {
         #[arg(long, value_name = "URL", requires = "anchor")]
         rpc: Option<String>,
     },
+    /// Print the public key of the log, which its witnesses need; a data folder that has none yet gets its key now.
+    Key,
     /// Follow a log over its static files: it must only grow, and the acts on a subject are listed.
     Monitor(super::monitor::Args),
     /// Re-read the whole log, recheck every hash, signature and act, and name the first difference.
@@ -122,6 +124,7 @@ pub async fn run(args: &Args, file: Option<&Path>) -> Result<ExitCode> {
             };
             Ok(print_verification(args.json, proof, verified, blocks))
         }
+        Command::Key => print_key(args, file),
         Command::Monitor(monitor) => super::monitor::run(monitor, args.json).await,
         Command::Audit { folder: Some(folder), key, since } => {
             let audit = ledger::offline::audit_folder(folder, key.as_deref(), since.as_deref())?;
@@ -146,6 +149,23 @@ pub async fn run(args: &Args, file: Option<&Path>) -> Result<ExitCode> {
             prove(args.json, &kernel, &view, act, &files).await
         }
     }
+}
+
+/// The key of the log. It must stand before the first start where witnesses are set: they want to know the log's key, and
+/// the log's settings name theirs.
+fn print_key(args: &Args, file: Option<&Path>) -> Result<ExitCode> {
+    let config = Config::load(file, std::env::vars())?;
+    let folder = args.data.as_ref().unwrap_or(&config.data.folder).join("ledger");
+    let secret = crate::config::secret(&config.ledger.secret_file).context("[ledger] secret_file")?;
+    let secret = (!secret.is_empty()).then_some(secret.as_str());
+    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    let key = ledger::key::load_or_make(&folder, &config.ledger.origin, secret, &SystemRng)?;
+    if args.json {
+        say!("{}", json!({"key": key.verifier().to_string(), "origin": config.ledger.origin}));
+    } else {
+        say!("{}", key.verifier());
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn data_folder(args: &Args, file: Option<&Path>) -> Result<PathBuf> {

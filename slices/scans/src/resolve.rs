@@ -105,15 +105,29 @@ impl Asked<'_> {
         let query = self.uri.query();
         let accept = self.headers.get(ACCEPT).and_then(|value| value.to_str().ok());
         let wanted = wanted(query.unwrap_or_default(), accept);
-        let address = match Address::of_request(self.uri.path(), query) {
-            Ok(address) => address,
-            Err(problem) => return self.unreadable(&wanted, &problem).await,
+        let whole = self.uri.path_and_query().map_or("/", |whole| whole.as_str());
+        let memory = self.site.kernel().memory::<Readings>();
+        let lock = || memory.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let held = lock().get(whole).cloned();
+        let address = match held {
+            Some(address) => address,
+            None => {
+                let address = match Address::of_request(self.uri.path(), query) {
+                    Ok(address) => address,
+                    Err(problem) => return self.unreadable(&wanted, &problem).await,
+                };
+                // One thing has one address: a shorter GTIN or another way of escaping leads to it.
+                if address.path() != self.uri.path() {
+                    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+                    return Ok(moved(StatusCode::PERMANENT_REDIRECT, &format!("{}{query}", address.path())));
+                }
+                let address = Arc::new(address);
+                if whole.len() <= READING_BYTES_MAX {
+                    lock().put(whole.to_owned(), Arc::clone(&address));
+                }
+                address
+            }
         };
-        // One thing has one address: a shorter GTIN or another way of escaping leads to it.
-        if address.path() != self.uri.path() {
-            let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-            return Ok(moved(StatusCode::PERMANENT_REDIRECT, &format!("{}{query}", address.path())));
-        }
         match wanted {
             Wanted::Page => self.page(&address).await,
             Wanted::Linkset { plain } => self.links(&address, plain).await,
@@ -251,6 +265,20 @@ impl Asked<'_> {
     }
 }
 
+/// Addresses whose reading is kept in memory.
+const READINGS_MAX: usize = 10_000;
+/// Longest address that is kept, bytes.
+const READING_BYTES_MAX: usize = 200;
+
+/// What addresses that are right name, as they were read last: the same text always says the same.
+struct Readings(Mutex<HotSet<String, Arc<Address>>>);
+
+impl Default for Readings {
+    fn default() -> Self {
+        Readings(Mutex::new(HotSet::new(READINGS_MAX)))
+    }
+}
+
 /// Pages kept in memory.
 const PAGES_MAX: usize = 2_000;
 /// Stands in a kept page where each reader's own mark goes: private-use characters, which no code and no name holds.
@@ -274,6 +302,23 @@ pub(crate) struct Written {
     pieces: Vec<Piece>,
     bytes: usize,
     link: Option<HeaderValue>,
+    /// The words about the last number that was asked for.
+    counted: Mutex<Option<((u32, i64), Arc<str>)>>,
+}
+
+impl Written {
+    fn counted(&self, cx: &View, look: &Look) -> Arc<str> {
+        let asked = (look.number, look.first_at.micros());
+        let mut counted = self.counted.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        match &*counted {
+            Some((number, words)) if *number == asked => Arc::clone(words),
+            _ => {
+                let words: Arc<str> = pages::scan::count(cx, look).0.into();
+                *counted = Some((asked, Arc::clone(&words)));
+                words
+            }
+        }
+    }
 }
 
 /// Pages as they were written last.
@@ -288,8 +333,8 @@ impl Default for Rendered {
 /// The page and its `Link` header. The same words for the same knowledge, so they are written once; only the marks of the
 /// forms and the number of the look are each reader's.
 fn rendered(site: &Site, mut cx: View, look: &Look) -> (String, Option<HeaderValue>) {
-    let count = pages::scan::count(&cx, look);
     if cx.viewer.is_some() || !cx.flash.is_empty() {
+        let count = pages::scan::count(&cx, look);
         return (pages::scan::page(&cx, &look.known, count).into_string(), link_value(site, &look.known));
     }
     let mark = std::mem::replace(&mut cx.csrf, MARK_PLACE.to_owned());
@@ -301,17 +346,19 @@ fn rendered(site: &Site, mut cx: View, look: &Look) -> (String, Option<HeaderVal
     let written = held.unwrap_or_else(|| {
         let page = pages::scan::page(&cx, &look.known, maud::PreEscaped(COUNT_PLACE.to_owned())).into_string();
         let known = Arc::clone(&look.known);
-        let written = Written { pieces: pieces(&page), bytes: page.len(), link: link_value(site, &known), known };
+        let (pieces, link) = (pieces(&page), link_value(site, &known));
+        let written = Written { pieces, bytes: page.len(), link, known, counted: Mutex::default() };
         let written = Arc::new(written);
         lock().put(key, Arc::clone(&written));
         written
     });
-    let mut page = String::with_capacity(written.bytes + count.0.len() + 2 * mark.len());
+    let count = written.counted(&cx, look);
+    let mut page = String::with_capacity(written.bytes + count.len() + 2 * mark.len());
     for piece in &written.pieces {
         page.push_str(match piece {
             Piece::Text(text) => text,
             Piece::Mark => &mark,
-            Piece::Count => &count.0,
+            Piece::Count => &count,
         });
     }
     (page, written.link.clone())

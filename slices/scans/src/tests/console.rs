@@ -55,6 +55,16 @@ async fn a_merchant_sees_scans_and_warnings_of_its_own_lots_alone() {
     assert_eq!(house.staff("merchant:m2", &format!("/v1/scan-warnings/{id}")).await.status, StatusCode::NOT_FOUND);
     assert_eq!(house.staff("merchant:m1", &format!("/v1/scan-warnings/{id}")).await.status, StatusCode::OK);
     assert_eq!(house.staff("laboratory:l1", "/v1/scans").await.status, StatusCode::FORBIDDEN);
+    let own = format!("/merchant/scans/{id}");
+    let list = house.staff("merchant:m1", "/merchant/scans").await;
+    assert!(list.status == StatusCode::OK && list.body.contains(&own), "{}", list.body);
+    let page = house.staff("merchant:m1", &own).await;
+    assert!(page.status == StatusCode::OK && page.body.contains("平台正在核查") && !page.body.contains("/close"));
+    let missing: Vec<&str> = page.body.split(['<', '>', '"']).filter(|part| part.starts_with("scans-")).collect();
+    assert_eq!(missing, Vec::<&str>::new());
+    assert!(!house.staff("merchant:m2", "/merchant/scans").await.body.contains(&id));
+    assert_eq!(house.staff("merchant:m2", &own).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(house.staff("analyst", "/merchant/scans").await.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

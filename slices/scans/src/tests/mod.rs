@@ -5,6 +5,7 @@ mod console;
 mod copies;
 mod page;
 mod resolver;
+mod shared;
 
 use crate::{CATALOG, Settings, routes};
 use axum::Router;
@@ -31,6 +32,7 @@ fn migrations() -> db::Migrations {
     all.extend(events::migrations());
     all.extend(reports::migrations());
     all.extend(recalls::migrations());
+    all.extend(ratings::migrations());
     all.extend(crate::migrations());
     all
 }
@@ -130,7 +132,7 @@ async fn house_over(bench: Bench) -> House {
     let codes: Vec<trace::Code> = (1..=10).map(|number| file.code(number).expect("a code")).collect();
     let settings = ledger::Settings { folder: bench.folder.path().join("ledger"), ..ledger::Settings::default() };
     let ledger = Ledger::open(&kernel, settings).await.expect("a ledger");
-    let catalogs = Arc::new(ui::Catalogs::new(&[web::CATALOG, CATALOG]).expect("the texts"));
+    let catalogs = Arc::new(ui::Catalogs::new(&[web::CATALOG, ratings::CATALOG, CATALOG]).expect("the texts"));
     let site = web::Settings {
         base_url: "https://quality.example".into(),
         address_requests_per_minute: 1_000_000,
