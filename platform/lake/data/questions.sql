@@ -1,5 +1,5 @@
 -- Questions that are asked of DataFusion and of DuckDB over the same files; the rows must be equal.
--- A line `-- name: …` begins one. Each orders its rows completely.
+-- A line that begins with two dashes and `name:` begins one. Each orders its rows completely.
 
 -- name: count_all
 SELECT count(*) AS n, count(lot) AS with_lot, count(DISTINCT merchant) AS merchants, count(DISTINCT product) AS products FROM signals
@@ -8,7 +8,7 @@ SELECT count(*) AS n, count(lot) AS with_lot, count(DISTINCT merchant) AS mercha
 SELECT kind, count(*) AS n, sum(quantity) AS units, sum(amount_minor) AS money FROM signals GROUP BY kind ORDER BY kind
 
 -- name: revenue_by_day
-SELECT day, count(*) AS orders, sum(amount_minor) AS revenue, min(at) AS first, max(at) AS last
+SELECT day, count(*) AS orders, sum(amount_minor) AS revenue, min("at") AS first, max("at") AS last
 FROM signals WHERE kind = 'order' GROUP BY day ORDER BY day
 
 -- name: one_product_in_a_week
@@ -17,7 +17,7 @@ WHERE merchant = 'm03' AND product = 'sku-00003' AND day BETWEEN DATE '2026-10-0
 GROUP BY day, kind ORDER BY day, kind
 
 -- name: hours_of_the_day
-SELECT CAST(date_part('hour', at) AS INTEGER) AS hour, count(*) AS n FROM signals WHERE kind = 'order' GROUP BY 1 ORDER BY 1
+SELECT CAST(date_part('hour', "at") AS INTEGER) AS hour, count(*) AS n FROM signals WHERE kind = 'order' GROUP BY 1 ORDER BY 1
 
 -- name: weekdays
 SELECT CAST(date_part('dow', day) AS INTEGER) AS weekday, count(*) AS n, avg(amount_minor) AS mean FROM signals GROUP BY 1 ORDER BY 1
@@ -61,7 +61,7 @@ SELECT kind, median(CAST(amount_minor AS DOUBLE)) AS median, stddev_samp(amount_
 FROM signals GROUP BY kind ORDER BY kind
 
 -- name: quantiles
-SELECT merchant, percentile_cont(0.9) WITHIN GROUP (ORDER BY CAST(amount_minor AS DOUBLE)) AS p90
+SELECT merchant, round(percentile_cont(0.9) WITHIN GROUP (ORDER BY CAST(amount_minor AS DOUBLE)), 0) AS p90
 FROM signals WHERE kind = 'order' GROUP BY merchant ORDER BY merchant
 
 -- name: correlation
@@ -114,10 +114,11 @@ SELECT o.merchant, count(*) AS returned, sum(r.amount_minor) AS refunded
 FROM signals o JOIN signals r ON o.order_id = r.order_id AND r.kind = 'return'
 WHERE o.kind = 'order' GROUP BY o.merchant ORDER BY o.merchant
 
--- name: exists_and_not_exists
-SELECT count(*) FILTER (WHERE complained) AS complained, count(*) AS n FROM (
-  SELECT o.id, EXISTS (SELECT 1 FROM signals c WHERE c.kind = 'complaint' AND c.order_id = o.order_id) AS complained
-  FROM signals o WHERE o.kind = 'order' AND o.day < DATE '2026-10-08') t
+-- name: exists
+SELECT merchant, count(*) AS complained FROM signals o
+WHERE kind = 'order' AND day < DATE '2026-10-20'
+  AND EXISTS (SELECT 1 FROM signals c WHERE c.kind = 'complaint' AND c.order_id = o.order_id AND c.day >= o.day)
+GROUP BY merchant ORDER BY merchant
 
 -- name: anti_join
 SELECT merchant, count(*) AS quiet FROM (SELECT DISTINCT merchant, product FROM signals) p
@@ -157,16 +158,16 @@ SELECT merchant, kind, count(*) AS n FROM signals WHERE merchant IN ('m01', 'm02
 ORDER BY merchant NULLS LAST, kind NULLS LAST
 
 -- name: cube
-SELECT kind, rating, count(*) AS n FROM signals WHERE kind = 'review' GROUP BY CUBE (kind, rating) ORDER BY kind NULLS LAST, rating NULLS LAST, n
+SELECT kind, rating, count(*) AS n FROM signals WHERE kind IN ('review', 'return') GROUP BY CUBE (kind, rating) ORDER BY kind NULLS LAST, rating NULLS LAST, n
 
 -- name: strings
 SELECT upper(merchant) AS u, length(product) AS l, substr(product, 5, 3) AS part, split_part(product, '-', 2) AS number,
-       replace(product, 'sku', '货号') AS zh, merchant || '/' || product AS key, strpos(product, '0') AS at
+       replace(product, 'sku', '货号') AS zh, merchant || '/' || product AS key, strpos(product, '0') AS place
 FROM (SELECT DISTINCT merchant, product FROM signals) t ORDER BY merchant, product LIMIT 50
 
 -- name: like_and_regular_expressions
 SELECT count(*) FILTER (WHERE product LIKE 'sku-000_1%') AS a, count(*) FILTER (WHERE reason LIKE '%色%') AS b,
-       count(*) FILTER (WHERE regexp_like(product, '[13]$')) AS c, count(DISTINCT regexp_replace(product, '[0-9]+$', '')) AS d
+       count(*) FILTER (WHERE product ~ '.*[13]$') AS c, count(DISTINCT regexp_replace(product, '[0-9]+$', '')) AS d
 FROM signals
 
 -- name: string_lists
@@ -189,8 +190,8 @@ SELECT day, CAST(day + INTERVAL '7 days' AS DATE) AS next, CAST(day - INTERVAL '
 FROM (SELECT DISTINCT day FROM signals) t ORDER BY day
 
 -- name: moments
-SELECT CAST(date_trunc('hour', at) AS TIMESTAMPTZ) AS hour, count(*) AS n FROM signals
-WHERE at >= TIMESTAMPTZ '2026-10-03 06:00:00+08:00' AND at < TIMESTAMPTZ '2026-10-03 12:00:00+08:00' GROUP BY 1 ORDER BY 1
+SELECT CAST(date_trunc('hour', "at") AS TIMESTAMPTZ) AS hour, count(*) AS n FROM signals
+WHERE "at" >= TIMESTAMPTZ '2026-10-03 06:00:00+08:00' AND "at" < TIMESTAMPTZ '2026-10-03 12:00:00+08:00' GROUP BY 1 ORDER BY 1
 
 -- name: cases
 SELECT CASE WHEN amount_minor < 1000 THEN 'small' WHEN amount_minor < 10000 THEN 'middle' ELSE 'large' END AS size,
@@ -208,7 +209,7 @@ GROUP BY buyer HAVING count(*) >= 5 ORDER BY n DESC, money DESC, buyer LIMIT 40
 SELECT buyer_age_days < 7 AS young, count(*) AS n, avg(weight_grams) AS grams FROM signals WHERE kind IN ('order', 'shipment') GROUP BY 1 ORDER BY 1 NULLS LAST
 
 -- name: sorted_page
-SELECT id, at, merchant, product, amount_minor FROM signals WHERE kind = 'order' ORDER BY amount_minor DESC, at, id LIMIT 100 OFFSET 50
+SELECT id, "at", merchant, product, amount_minor FROM signals WHERE kind = 'order' ORDER BY amount_minor DESC, "at", id LIMIT 100 OFFSET 50
 
 -- name: day_rows
 SELECT day, sum(orders) AS orders, sum(complaints) AS complaints, sum(revenue_minor) AS revenue FROM days WHERE key_kind = 'merchant' GROUP BY day ORDER BY day
