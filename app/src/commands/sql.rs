@@ -157,7 +157,7 @@ fn write(args: &Args, answer: &Answer) -> Result<()> {
                 args.format != Form::Parquet || !out.is_terminal(),
                 "Parquet is not for the terminal: name a file with --out"
             );
-            let mut out = BufWriter::new(out.lock());
+            let mut out = BufWriter::new(out);
             let written = write_to(args.format, answer, &mut out).and_then(|()| Ok(out.flush()?));
             match written {
                 // Who reads has seen enough: `| head`.
