@@ -78,7 +78,8 @@ pub async fn run(args: &Args, file: Option<&Path>) -> Result<ExitCode> {
     let folder = signals::Settings::in_data(&config.data.folder);
     let lake = Lake::open_to_read(&folder.lake, zone.clone(), limits).context("history")?;
     let tail = LogAsItLies { folder: folder.folder.join("log"), zone };
-    let now = ground::Timestamp::from_micros(SystemClock.now().micros() + crate::open::read_offset(&config.data.folder));
+    let now =
+        ground::Timestamp::from_micros(SystemClock.now().micros() + crate::open::read_offset(&config.data.folder));
     let answer = match lake.query(&text(&args.sql)?, Extra::default().with_tail(Arc::new(tail)), now).await {
         Ok(answer) => answer,
         Err(error) => return Err(refused(&words, &error)),

@@ -182,7 +182,9 @@ impl Answer {
         let table = crate::ExtraTable { name: String::new(), columns: columns.clone(), rows };
         match table.batch("UTC") {
             Ok(batch) => Answer { columns, truncated: false, schema: batch.schema(), batches: vec![batch], zone },
-            Err(_) => Answer { columns, truncated: false, schema: Arc::new(Schema::empty()), batches: Vec::new(), zone },
+            Err(_) => {
+                Answer { columns, truncated: false, schema: Arc::new(Schema::empty()), batches: Vec::new(), zone }
+            }
         }
     }
 
@@ -203,9 +205,9 @@ impl Answer {
 
     /// The rows.
     pub fn rows(&self) -> impl Iterator<Item = Vec<Cell>> + '_ {
-        self.batches
-            .iter()
-            .flat_map(|batch| (0..batch.num_rows()).map(move |row| batch.columns().iter().map(|c| cell(c, row)).collect()))
+        self.batches.iter().flat_map(|batch| {
+            (0..batch.num_rows()).map(move |row| batch.columns().iter().map(|c| cell(c, row)).collect())
+        })
     }
 
     /// Some rows, for a page.

@@ -79,11 +79,7 @@ impl Disk {
     pub(crate) fn remove_empty(&self, path: &Path) -> io::Result<()> {
         self.step()?;
         match fs::remove_dir(path) {
-            Err(error)
-                if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty) =>
-            {
-                Ok(())
-            }
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty) => Ok(()),
             other => other,
         }
     }

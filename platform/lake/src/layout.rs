@@ -98,9 +98,7 @@ impl Layout {
     /// The first log block that is not in the lake.
     pub(crate) fn read_mark(&self) -> Result<u64, Error> {
         match fs::read_to_string(self.mark()) {
-            Ok(text) => {
-                text.trim().parse().map_err(|_| Error::Damaged { file: "signals/compacted".into(), why: text })
-            }
+            Ok(text) => text.trim().parse().map_err(|_| Error::Damaged { file: "signals/compacted".into(), why: text }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
             Err(error) => Err(error.into()),
         }
@@ -235,7 +233,8 @@ mod tests {
     fn a_name_reads_back_and_other_files_are_no_names() {
         let name = Name { first: 1, last: 420, generation: 2, part: 3, rows: 17 };
         assert_eq!(Name::read(&name.text()), Some(name));
-        for other in ["x.parquet", "2-1-g000-p000-r1.parquet", ".unfinished-1-2-g0-p0-r0.parquet", "1-2-g0-p0.parquet"] {
+        for other in ["x.parquet", "2-1-g000-p000-r1.parquet", ".unfinished-1-2-g0-p0-r0.parquet", "1-2-g0-p0.parquet"]
+        {
             assert_eq!(Name::read(other), None, "{other}");
         }
     }

@@ -122,7 +122,10 @@ struct Inner {
 
 impl std::fmt::Debug for Lake {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Lake").field("root", &self.0.layout.root).field("limits", &self.0.limits).finish_non_exhaustive()
+        f.debug_struct("Lake")
+            .field("root", &self.0.layout.root)
+            .field("limits", &self.0.limits)
+            .finish_non_exhaustive()
     }
 }
 

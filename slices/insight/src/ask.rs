@@ -108,4 +108,3 @@ pub async fn runs(kernel: &Kernel, actor: &Actor, paging: &kernel::Paging) -> Re
     let own = (!actor.may(Permission::LedgerRead)).then_some(actor.id.as_str());
     store::runs(kernel, own, paging).await
 }
-

@@ -191,11 +191,15 @@ impl Values {
         let bad = || wrong(name, expected(wanted), &kind);
         Ok(match (&kind, wanted) {
             (DataType::Null, _) => Values::Absent,
-            (DataType::Utf8, Wanted::Text) => Values::Utf8(array.as_string_opt::<i32>().ok_or_else(bad)?.clone(), nulls),
+            (DataType::Utf8, Wanted::Text) => {
+                Values::Utf8(array.as_string_opt::<i32>().ok_or_else(bad)?.clone(), nulls)
+            }
             (DataType::LargeUtf8, Wanted::Text) => {
                 Values::Large(array.as_string_opt::<i64>().ok_or_else(bad)?.clone(), nulls)
             }
-            (DataType::Utf8View, Wanted::Text) => Values::View(array.as_string_view_opt().ok_or_else(bad)?.clone(), nulls),
+            (DataType::Utf8View, Wanted::Text) => {
+                Values::View(array.as_string_view_opt().ok_or_else(bad)?.clone(), nulls)
+            }
             (DataType::Dictionary(..), Wanted::Text) => {
                 let dictionary = array.as_any_dictionary_opt().ok_or_else(bad)?;
                 let inner = Values::of(name, wanted, dictionary.values().clone(), None)?;
@@ -228,7 +232,9 @@ impl Values {
     /// A whole number; `Err`: it does not fit 64 bits with a sign.
     fn whole(&self, row: usize) -> Result<Option<i64>, ()> {
         match self {
-            Values::Whole(array, nulls) if !nulls.is_null(row) => Ok(Some(array.as_primitive::<Int64Type>().value(row))),
+            Values::Whole(array, nulls) if !nulls.is_null(row) => {
+                Ok(Some(array.as_primitive::<Int64Type>().value(row)))
+            }
             Values::Unsigned(array, nulls) if !nulls.is_null(row) => {
                 i64::try_from(array.as_primitive::<UInt64Type>().value(row)).map(Some).map_err(|_| ())
             }
@@ -239,8 +245,12 @@ impl Values {
     /// 64 bits that mean no number: a hash, with or without a sign.
     fn bits(&self, row: usize) -> Option<u64> {
         match self {
-            Values::Whole(array, nulls) => (!nulls.is_null(row)).then(|| array.as_primitive::<Int64Type>().value(row) as u64),
-            Values::Unsigned(array, nulls) => (!nulls.is_null(row)).then(|| array.as_primitive::<UInt64Type>().value(row)),
+            Values::Whole(array, nulls) => {
+                (!nulls.is_null(row)).then(|| array.as_primitive::<Int64Type>().value(row) as u64)
+            }
+            Values::Unsigned(array, nulls) => {
+                (!nulls.is_null(row)).then(|| array.as_primitive::<UInt64Type>().value(row))
+            }
             _ => None,
         }
     }

@@ -143,7 +143,12 @@ pub(crate) fn message(metadata: &[u8]) -> Result<Message<'_>, Refused> {
 }
 
 /// Checks every length a batch names against its body, so that decoding reserves nothing that is not there.
-pub(crate) fn check_batch(batch: &ipc::RecordBatch<'_>, body: &[u8], limits: &Limits, rows: u64) -> Result<(), Refused> {
+pub(crate) fn check_batch(
+    batch: &ipc::RecordBatch<'_>,
+    body: &[u8],
+    limits: &Limits,
+    rows: u64,
+) -> Result<(), Refused> {
     let length = u64::try_from(batch.length()).map_err(|_| Refused::damaged("negative number of rows"))?;
     if length > rows {
         return Err(Refused::TooManyRows(limits.rows_max));

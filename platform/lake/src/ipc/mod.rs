@@ -50,7 +50,12 @@ pub struct Limits {
 impl Default for Limits {
     /// 10 million rows, 1 GiB, 64 MiB a message.
     fn default() -> Self {
-        Limits { rows_max: 10_000_000, bytes_max: 1 << 30, message_bytes_max: 64 << 20, signal: stream::Limits::default() }
+        Limits {
+            rows_max: 10_000_000,
+            bytes_max: 1 << 30,
+            message_bytes_max: 64 << 20,
+            signal: stream::Limits::default(),
+        }
     }
 }
 
@@ -200,7 +205,8 @@ impl Reader {
                 let (schema, _) = self.schema.as_ref().ok_or(Refused::NotArrow)?;
                 let (schema, dictionaries) = (schema.clone(), &self.dictionaries);
                 let version: MetadataVersion = message.version();
-                let read = || read_record_batch(&frame.body, batch, schema, dictionaries, None, &version).map_err(damaged);
+                let read =
+                    || read_record_batch(&frame.body, batch, schema, dictionaries, None, &version).map_err(damaged);
                 calmly(read).map(Some)
             }
         }
@@ -238,5 +244,6 @@ fn damaged(error: datafusion::arrow::error::ArrowError) -> Refused {
 
 /// A step of decoding; a panic in it is a refusal.
 fn calmly<T>(step: impl FnOnce() -> Result<T, Refused>) -> Result<T, Refused> {
-    catch_unwind(AssertUnwindSafe(step)).unwrap_or_else(|_| Err(Refused::damaged("the columns contradict their lengths")))
+    catch_unwind(AssertUnwindSafe(step))
+        .unwrap_or_else(|_| Err(Refused::damaged("the columns contradict their lengths")))
 }

@@ -118,7 +118,8 @@ fn narrow(number: u64, field: &str, value: Option<i64>, most: u32) -> Result<Opt
         None => Ok(None),
         Some(Ok(value)) if value <= most => Ok(Some(value)),
         Some(_) => {
-            let (zh, en) = (format!("“{field}”应当在 0 到 {most} 之间"), format!("`{field}` must be between 0 and {most}"));
+            let (zh, en) =
+                (format!("“{field}”应当在 0 到 {most} 之间"), format!("`{field}` must be between 0 and {most}"));
             Err(error(number, Code::OutOfRange, field, zh, en))
         }
     }

@@ -165,9 +165,10 @@ impl Lake {
 
     fn show_tables(&self, extra: &Extra) -> Answer {
         let column = |name: &str, kind| Column { name: name.to_owned(), kind };
-        let rows = self.described(extra).into_iter().map(|table| {
-            vec![Cell::Text(table.name), Cell::Whole(table.columns.len() as i128)]
-        });
+        let rows = self
+            .described(extra)
+            .into_iter()
+            .map(|table| vec![Cell::Text(table.name), Cell::Whole(table.columns.len() as i128)]);
         let columns = vec![column("table_name", Type::Text), column("columns", Type::Whole)];
         Answer::of_cells(columns, rows.collect(), self.zone().clone())
     }

@@ -276,4 +276,3 @@ fn array<'a>(kind: Type, cells: impl Iterator<Item = &'a Cell>, zone: &str) -> A
         }))),
     }
 }
-

@@ -76,7 +76,8 @@ fn with(more: Vec<(Field, ArrayRef)>) -> Vec<u8> {
 
 #[test]
 fn what_is_written_is_read_in_any_pieces_as_a_stream_or_a_file() {
-    let attributes = Attributes { rating: Some(4), text_hash: Some(u64::MAX), verified: Some(true), ..Attributes::default() };
+    let attributes =
+        Attributes { rating: Some(4), text_hash: Some(u64::MAX), verified: Some(true), ..Attributes::default() };
     let ids: Vec<String> = (0..20_000).map(|n| format!("id-{n}")).collect();
     let signals = ids.iter().map(|id| Signal {
         quantity: 3,

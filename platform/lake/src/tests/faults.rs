@@ -133,11 +133,7 @@ fn a_tail_that_is_compacted_while_it_is_read_is_neither_lost_nor_counted_twice()
         fn first_sequence(&self) -> u64 {
             self.log.first_sequence()
         }
-        fn read(
-            &self,
-            from: u64,
-            each: &mut dyn FnMut(u64, i32, &stream::Signal<'_>) -> bool,
-        ) -> std::io::Result<()> {
+        fn read(&self, from: u64, each: &mut dyn FnMut(u64, i32, &stream::Signal<'_>) -> bool) -> std::io::Result<()> {
             if !self.moved.swap(true, std::sync::atomic::Ordering::SeqCst) {
                 self.log.compact(&self.lake, 1).map_err(std::io::Error::other)?;
             }

@@ -142,7 +142,8 @@ async fn refusals_name_the_place_and_what_is_near() {
 #[tokio::test]
 async fn tables_and_columns_are_shown() {
     let (_folder, lake) = lake_with(3).await;
-    let extra = Extra::default().table("alerts", vec![Column::new("id", Type::Text)], vec![vec![Cell::Text("a".into())]]);
+    let extra =
+        Extra::default().table("alerts", vec![Column::new("id", Type::Text)], vec![vec![Cell::Text("a".into())]]);
     let shown = lake.query("SHOW TABLES", extra.clone(), now()).await.unwrap();
     let names: Vec<String> = texts(&shown).into_iter().map(|row| row[0].clone()).collect();
     assert_eq!(names, ["signals", "days", "alerts"]);
@@ -238,7 +239,10 @@ async fn an_answer_is_written_as_table_csv_json_and_parquet() {
     let mut csv = Vec::new();
     answer.write_csv(&mut csv).unwrap();
     let csv = String::from_utf8(csv).unwrap();
-    assert_eq!(csv, "day,id,share,none,words,at,big\r\n2026-11-24,s-0,1.50,,\"含,逗号\",2026-11-24 01:00:00+08:00,9007199254740993\r\n");
+    assert_eq!(
+        csv,
+        "day,id,share,none,words,at,big\r\n2026-11-24,s-0,1.50,,\"含,逗号\",2026-11-24 01:00:00+08:00,9007199254740993\r\n"
+    );
     let row = answer.json_rows().next().unwrap();
     let expected = serde_json::json!({"day": "2026-11-24", "id": "s-0", "share": "1.50", "none": null, "words": "含,逗号",
         "at": "2026-11-24T01:00:00+08:00", "big": "9007199254740993"});

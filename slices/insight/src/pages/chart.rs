@@ -47,7 +47,8 @@ pub(crate) fn fields(cx: &View, answer: &Answer, kind: Option<Kind>, across: &st
         answer.columns.iter().filter(fits).map(|column| Choice::new(&column.name, &column.name)).collect()
     };
     let has = |name: &str| answer.columns.iter().any(|column| column.name == name);
-    let first = |index: Option<usize>| index.and_then(|index| answer.columns.get(index)).map(|column| column.name.clone());
+    let first =
+        |index: Option<usize>| index.and_then(|index| answer.columns.get(index)).map(|column| column.name.clone());
     let across = if has(across) { Some(across.to_owned()) } else { first(Some(answer.first_axis())) };
     let up = if has(up) { Some(up.to_owned()) } else { first(answer.first_numeric()) };
     html! {
@@ -68,7 +69,8 @@ pub(crate) fn draw(cx: &View, answer: &Answer, drawing: Drawing<'_>) -> Markup {
         return alert(Tone::Waiting, &cx.t("insight-chart-nothing"), cx.t("insight-chart-nothing-help"));
     };
     let (name_across, name_up) = (answer.columns[across].name.clone(), answer.columns[up].name.clone());
-    let title = cx.ta("insight-chart-title", &[("up", name_up.as_str().into()), ("across", name_across.as_str().into())]);
+    let title =
+        cx.ta("insight-chart-title", &[("up", name_up.as_str().into()), ("across", name_across.as_str().into())]);
     let rows = answer.page(0, CHART_POINTS_MAX);
     let heights = || rows.iter().map(|row| row[up].number());
     let drawn = match drawing.kind {
@@ -85,7 +87,11 @@ pub(crate) fn draw(cx: &View, answer: &Answer, drawing: Drawing<'_>) -> Markup {
             let fractional = heights().flatten().any(|height| height.fract() != 0.0);
             let chart = chart.decimals(if fractional { 2 } else { 0 });
             let values = heights().collect();
-            if kind == Kind::Line { html! { (chart.line(name_up, values)) } } else { html! { (chart.bar(name_up, values)) } }
+            if kind == Kind::Line {
+                html! { (chart.line(name_up, values)) }
+            } else {
+                html! { (chart.bar(name_up, values)) }
+            }
         }
     };
     html! {

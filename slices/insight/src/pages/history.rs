@@ -99,9 +99,11 @@ fn marked_line(sql: &str, line: u64, column: u64) -> Markup {
 
 fn page(cx: &View, wanted: &Wanted, beside: &Beside, errors: &FormErrors, result: Markup) -> Markup {
     let title = cx.t("insight-title");
-    let header = PageHeader::new(cx, &title)
-        .lead(cx.t("insight-lead"))
-        .link(&cx.t("insight-runs"), "/console/history/runs", "history");
+    let header = PageHeader::new(cx, &title).lead(cx.t("insight-lead")).link(
+        &cx.t("insight-runs"),
+        "/console/history/runs",
+        "history",
+    );
     let editor = form_get(
         PATH,
         html! {
@@ -243,7 +245,6 @@ fn answer(cx: &View, wanted: &Wanted, asked: &Asked) -> Markup {
         }
     }
 }
-
 
 fn table<'a>(cx: &'a View, wanted: &Wanted, asked: &Asked) -> Table<'a> {
     let answer = &asked.answer;
