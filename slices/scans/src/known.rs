@@ -53,6 +53,8 @@ pub struct Known {
     pub journey: Vec<StoredEvent>,
     /// Warnings about copied codes that stand.
     pub warnings: Vec<Warning>,
+    /// The quality rating of the goods as their merchant offers them; `None` where nothing is known.
+    pub grade: Option<ratings::PublicGrade>,
     /// Scans stored when this was gathered; what came since, `watch` knows.
     pub scans: u32,
     /// When it was first scanned, as it was stored then.
@@ -195,6 +197,7 @@ struct OfLot {
     recalls: Vec<PublicRecall>,
     journey: Vec<StoredEvent>,
     warnings: Vec<Warning>,
+    grade: Option<ratings::PublicGrade>,
 }
 
 /// Everything the public may know about what this address names.
@@ -247,6 +250,7 @@ async fn gather(kernel: &Kernel, address: &Address) -> Result<Known> {
         recalls: Vec::new(),
         journey: Vec::new(),
         warnings: Vec::new(),
+        grade: None,
         scans: 0,
         first_at: None,
     };
@@ -266,6 +270,7 @@ async fn gather(kernel: &Kernel, address: &Address) -> Result<Known> {
             known.reports.clone_from(&shared.reports);
             known.recalls.clone_from(&shared.recalls);
             known.warnings.clone_from(&shared.warnings);
+            known.grade.clone_from(&shared.grade);
             if of_unit || known.outcome == Outcome::Lot {
                 known.journey.clone_from(&shared.journey);
             }
@@ -320,6 +325,7 @@ async fn of_lot(kernel: &Kernel, lot: &Lot) -> Result<Arc<OfLot>> {
         recalls: recalls::notices_for(kernel, &gtin, Some(&lot.number), None).await?,
         journey: events::journey(kernel, &[canonical(gtin.as_str(), "10", &lot.number)], JOURNEY_MAX).await?,
         warnings: store::warnings::standing(kernel.db().read(), gtin.as_str(), "", Some(&lot.id)).await?,
+        grade: ratings::grade_of_gtin(kernel, gtin.as_str(), &lot.merchant_id).await?,
     });
     lock(&memory.lots).put(lot.id.clone(), (now, Arc::clone(&shared)));
     Ok(shared)

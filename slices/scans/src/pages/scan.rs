@@ -20,7 +20,7 @@ pub(crate) fn page(cx: &View, known: &Known, count: Markup) -> Markup {
         (recall(cx, known))
         @if shows_goods(known) {
             (goods(cx, known))
-            (rating(cx))
+            (rating(cx, known))
             @if known.lot.is_some() {
                 (journey::part(cx, known))
                 (papers::part(cx, known))
@@ -147,9 +147,17 @@ fn goods(cx: &View, known: &Known) -> Markup {
     }
 }
 
-/// Where the product's rating will stand.
-fn rating(cx: &View) -> Markup {
-    html! { section id="rating" { h2 { (cx.t("scans-rating")) } p class="ts-muted" { (cx.t("scans-rating-none")) } } }
+/// The product's rating, as its merchant offers it.
+fn rating(cx: &View, known: &Known) -> Markup {
+    html! {
+        section id="rating" {
+            h2 { (cx.t("scans-rating")) }
+            @match &known.grade {
+                Some(grade) => (ratings::public::shown(cx, grade)),
+                None => p class="ts-muted" { (cx.t("scans-rating-none")) },
+            }
+        }
+    }
 }
 
 fn covered(cx: &View, known: &Known) -> Markup {
