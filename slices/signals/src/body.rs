@@ -156,17 +156,15 @@ impl Pieces {
 
     /// A piece that is complete; `None`: more is needed. At the end (`last`) whatever is left.
     pub fn take(&mut self, last: bool) -> Option<Piece> {
-        if self.gathered.len() >= PIECE_BYTES_MIN || last {
-            if let Some(end) = memchr::memrchr(b'\n', &self.gathered) {
-                return Some(Piece::Lines(self.gathered.split_to(end + 1).freeze()));
-            }
+        if (self.gathered.len() >= PIECE_BYTES_MIN || last)
+            && let Some(end) = memchr::memrchr(b'\n', &self.gathered)
+        {
+            return Some(Piece::Lines(self.gathered.split_to(end + 1).freeze()));
         }
-        if self.gathered.len() > self.line_bytes_max {
+        if self.gathered.len() > self.line_bytes_max && memchr::memchr(b'\n', &self.gathered).is_none() {
             // Without a line end among so many bytes this is one line, too long.
-            if memchr::memchr(b'\n', &self.gathered).is_none() {
-                self.skipping = true;
-                return Some(Piece::Long(self.gathered.split().freeze()));
-            }
+            self.skipping = true;
+            return Some(Piece::Long(self.gathered.split().freeze()));
         }
         (last && !self.gathered.is_empty()).then(|| Piece::Lines(self.gathered.split().freeze()))
     }

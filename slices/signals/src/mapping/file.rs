@@ -15,6 +15,7 @@ const WAITING_MAX: usize = 2_000_000;
 
 /// What a file gives.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant)] // nearly all of them are signals
 pub enum Item {
     /// A signal.
     Signal(Owned),

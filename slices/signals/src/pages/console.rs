@@ -119,7 +119,7 @@ fn time(cx: &View, status: &Status) -> Markup {
 
 fn store(cx: &View, status: &Status) -> Markup {
     let bytes = |bytes: u64| format!("{} MiB", cx.decimal(bytes as f64 / f64::from(1 << 20), 1));
-    let per_key = if status.hot_keys > 0 { status.memory_bytes / status.hot_keys } else { 0 };
+    let per_key = status.memory_bytes.checked_div(status.hot_keys).unwrap_or(0);
     html! {
         (facts()
             .add(cx.t("signals-log"), format!("{}–{}", status.log_start, status.log_end))
@@ -151,7 +151,7 @@ fn sources(cx: &View, status: &Status) -> Markup {
             .cell(&source.last_failure)
     };
     html! {
-        (Table::new(cx, &cx.t("signals-sources"))
+        (Table::new(cx, cx.t("signals-sources"))
             .column(Column::text(cx.t("signals-source")))
             .column(Column::text(cx.t("signals-source-state")))
             .column(Column::number(cx.t("signals-messages")))
