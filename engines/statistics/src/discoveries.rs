@@ -197,8 +197,8 @@ mod tests {
                 prop_assert!(*value > level * (rank + 1) as f64 / m as f64);
             }
             let adjusted = adjusted(&p, m).unwrap();
-            for place in 0..m {
-                prop_assert_eq!(adjusted[place] <= level, selection.chosen.contains(&place));
+            for (place, value) in adjusted.iter().enumerate() {
+                prop_assert_eq!(*value <= level, selection.chosen.contains(&place));
             }
         }
 
