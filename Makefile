@@ -30,7 +30,7 @@ test-browser: ## Only the browser tests
 bench: ## Run the benches and print their figures as tables
 	@scripts/install run
 	@cargo build --profile fast --locked -p benches
-	@target/fast/bench
+	@TOUCHSTONE_TEST_DUCKDB="$$(scripts/duckdb)" TOUCHSTONE_TEST_LIGHTGBM="$$(scripts/lightgbm)" target/fast/bench
 
 bench-peers: ## Run the comparisons with other programs (builds them: some minutes more)
 	@cargo run --release --manifest-path benches/peers/Cargo.toml

@@ -32,6 +32,7 @@ pub fn routes(
     ledger: &Ledger,
     providers: accounts::oidc::Providers,
     clock: Option<crate::demonstration::ClockControl>,
+    player: Option<crate::demonstration::Player>,
     scans: scans::Settings,
 ) -> Routes {
     let routes = Routes::default()
@@ -45,10 +46,15 @@ pub fn routes(
         .merge(reports::routes())
         .merge(recalls::routes())
         .merge(scans::routes(ledger.view().clone(), scans))
+        .merge(signals::routes())
+        .merge(alerts::routes())
+        .merge(risk::routes())
+        .merge(ratings::routes())
+        .merge(insight::routes())
         .merge(proofs::routes(ledger.view().clone()))
         .merge(crate::home::routes());
     match clock {
-        Some(control) => routes.merge(crate::demonstration::routes(control)),
+        Some(control) => routes.merge(crate::demonstration::routes(control, player)),
         None => routes,
     }
 }
@@ -68,7 +74,7 @@ pub async fn assemble(kernel: Kernel, ledger: Ledger, settings: Settings, parts:
     let home = reports::Home::new(&site.settings().base_url, outbound.clone());
     let mut jobs = jobs(&ledger, &outbound, &parts, home);
     jobs.extend(proofs::jobs(&ledger, &outside, &parts.anchors).map_err(anyhow::Error::msg)?);
-    let routes = routes(&ledger, parts.providers, parts.clock, parts.scans);
+    let routes = routes(&ledger, parts.providers, parts.clock, parts.player, parts.scans);
     let mut table = routes.table().to_vec();
     table.extend(Routes::of_web().table().iter().cloned());
     let router = routes.into_router(site.clone());
@@ -86,6 +92,8 @@ pub struct Parts {
     pub anchors: proofs::anchors::AnchorSettings,
     /// The clock of a demonstration.
     pub clock: Option<crate::demonstration::ClockControl>,
+    /// Who plays the days of a demonstration.
+    pub player: Option<crate::demonstration::Player>,
     /// How the resolver stands in its network.
     pub scans: scans::Settings,
 }
@@ -103,6 +111,7 @@ impl Parts {
             providers: config.providers()?,
             anchors: config.anchors()?,
             clock,
+            player: None,
             scans,
         })
     }
@@ -126,7 +135,13 @@ fn jobs(ledger: &Ledger, outbound: &web::outbound::Client, parts: &Parts, home: 
     jobs.extend(reports::jobs(home));
     jobs.extend(recalls::jobs());
     jobs.extend(scans::jobs());
+    jobs.extend(signals::jobs());
+    jobs.extend(alerts::jobs());
+    jobs.extend(risk::jobs());
+    jobs.extend(ratings::jobs());
+    jobs.extend(insight::jobs());
     jobs.extend(parts.clock.iter().map(crate::demonstration::ClockControl::job));
+    jobs.extend(parts.player.iter().map(crate::demonstration::Player::job));
     jobs
 }
 

@@ -19,6 +19,7 @@ pub struct Config {
     pub policies: Policies,
     pub resolver: Resolver,
     pub limits: Limits,
+    pub signals: Signals,
     pub outbound: Outbound,
     pub register: Register,
     pub oidc: Oidc,
@@ -66,6 +67,19 @@ pub struct Resolver {
 #[allow(missing_docs)]
 pub struct Limits {
     pub requests_per_minute: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[allow(missing_docs)]
+pub struct Signals {
+    pub nats_url: String,
+    pub nats_stream: String,
+    pub nats_durable: String,
+    pub nats_subject: String,
+    pub nats_user: String,
+    pub nats_password_file: String,
+    pub lag_mebibytes_max: u64,
+    pub hot_keys_max: usize,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -197,6 +211,32 @@ impl Config {
         }))
     }
 
+    /// How signals are taken in.
+    ///
+    /// # Errors
+    /// When the password's file cannot be read.
+    pub fn signals(&self) -> Result<signals::Settings> {
+        let from = &self.signals;
+        let nats = match from.nats_url.is_empty() {
+            true => None,
+            false => Some(signals::connector::nats::Settings {
+                url: from.nats_url.clone(),
+                stream: from.nats_stream.clone(),
+                subject: from.nats_subject.clone(),
+                durable: from.nats_durable.clone(),
+                user: from.nats_user.clone(),
+                password: secret(&from.nats_password_file).context("[signals] nats_password_file")?,
+                ack_seconds: signals::connector::nats::ACK_SECONDS,
+            }),
+        };
+        Ok(signals::Settings {
+            nats,
+            lag_bytes_max: from.lag_mebibytes_max.saturating_mul(1024 * 1024),
+            hot_keys_max: from.hot_keys_max.max(1),
+            ..signals::Settings::in_data(&self.data.folder)
+        })
+    }
+
     /// The ledger's witnesses and how many of them a tree needs.
     ///
     /// # Errors
@@ -279,7 +319,8 @@ pub fn secret(file: &str) -> Result<String> {
 }
 
 /// Test variables that share the prefix and are no settings.
-const NOT_SETTINGS: [&str; 7] = ["TEST_", "SHARED_", "URL", "LINKS", "SCREENSHOTS", "BINARY", "SERVER_PID"];
+const NOT_SETTINGS: [&str; 8] =
+    ["TEST_", "SHARED_", "URL", "LINKS", "SCREENSHOTS", "BINARY", "SERVER_PID", "WITNESS_KEY"];
 
 fn set_from_environment(settings: &mut toml::Table, name: &str, value: &str) -> Result<()> {
     if NOT_SETTINGS.iter().any(|prefix| name == *prefix || (prefix.ends_with('_') && name.starts_with(prefix)))

@@ -3,10 +3,12 @@
 //! Reading order: [`load`] (in `load.rs`: who applies, who lists), [`links`], [`ClockControl`].
 
 mod clock;
+pub mod days;
 mod journeys;
 mod load;
 
 pub use clock::{ClockControl, parse_step, routes};
+pub use days::Player;
 pub use load::load;
 
 use crate::Application;

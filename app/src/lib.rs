@@ -54,6 +54,11 @@ pub fn catalogs() -> Vec<ui::CatalogSource> {
         reports::CATALOG,
         recalls::CATALOG,
         scans::CATALOG,
+        signals::CATALOG,
+        alerts::CATALOG,
+        risk::CATALOG,
+        ratings::CATALOG,
+        insight::CATALOG,
         CATALOG,
     ]
 }
@@ -76,6 +81,11 @@ pub fn error_codes() -> Vec<&'static ErrorCode> {
         reports::CODES,
         recalls::CODES,
         scans::CODES,
+        signals::CODES,
+        alerts::CODES,
+        risk::CODES,
+        ratings::CODES,
+        insight::CODES,
     ]
     .into_iter()
     .flatten()
@@ -97,6 +107,11 @@ pub fn migrations() -> db::Migrations {
     all.extend(reports::migrations());
     all.extend(recalls::migrations());
     all.extend(scans::migrations());
+    all.extend(signals::migrations());
+    all.extend(alerts::migrations());
+    all.extend(risk::migrations());
+    all.extend(ratings::migrations());
+    all.extend(insight::migrations());
     all.extend(proofs::migrations());
     all
 }

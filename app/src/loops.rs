@@ -31,6 +31,10 @@ const SHOWN_ON_SCAN_PAGES: &[&str] = &[
     "recall.cancelled",
     "clone.suspected",
     "clone.closed",
+    "rating.changed",
+    "rating.removed_pending_test",
+    "rating.restored",
+    "rating.effect_lifted",
 ];
 
 /// Every reaction.
@@ -79,6 +83,37 @@ pub fn reactions() -> Vec<Reaction> {
         Reaction::new("rescreen", &["policy.activated"], listings::on_policy_activated),
         // a lot is entered -> what was said about it before belongs to its merchant too
         Reaction::new("events-of-lot", &["lot.created"], events::on_lot_created),
+        // a day is over -> detectors look at it, the model thinks again, goods are rated
+        Reaction::new("alerts-of-day", &["signals.day_closed"], alerts::on_day_closed),
+        Reaction::new("risk-of-day", &["signals.day_closed"], risk::on_day_closed),
+        Reaction::new("ratings-of-day", &["signals.day_closed"], ratings::on_day_closed),
+        // an hour has passed -> detectors that hold at any time look at what was touched
+        Reaction::new("alerts-of-hour", &["signals.looked"], alerts::on_looked),
+        // a code is suspected to be copied -> an alert about its goods
+        Reaction::new("clone-alert", &["clone.suspected"], alerts::on_clone_suspected),
+        // an alert stops the sale -> the listing leaves the shelf; it was false -> the listing comes back
+        Reaction::new("alert-off-shelf", &["alert.sale_stopped"], listings::on_alert_stopped),
+        Reaction::new("alert-on-shelf", &["alert.closed"], listings::on_alert_closed),
+        // what an alert turned out to be teaches the model
+        Reaction::new("alert-asks", &["alert.raised"], risk::on_alert_raised),
+        Reaction::new("alert-teaches", &["alert.closed"], risk::on_alert_closed),
+        // so does what people decide about listings, and what laboratories find
+        Reaction::new(
+            "verdict-teaches",
+            &["listing.approved", "listing.rejected", "listing.removed"],
+            risk::on_listing_decided,
+        ),
+        Reaction::new("report-teaches", &["report.issued", "report.received"], risk::on_report),
+        // a laboratory answered for goods -> their rating counts it
+        Reaction::new("report-rates", &["report.issued", "report.received", "report.reinstated"], ratings::on_report),
+        // the rating limits, removes, recommends or restores -> the listing follows
+        Reaction::new(
+            "rating-on-shelf",
+            &["rating.limited", "rating.removed_pending_test", "rating.restored", "rating.recommended"],
+            listings::on_rating_changed,
+        ),
+        // goods come back on the shelf -> what their rating says holds for them still
+        Reaction::new("rating-on-return", &["listing.listed", "listing.restored"], ratings::on_listed),
         // a unit was sold again -> one of the two is not what it says: the rule about two orders looks
         Reaction::new("sold-twice", &["units.sold"], scans::on_units_sold),
         // something was decided about goods -> whoever scans them sees it at once

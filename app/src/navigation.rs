@@ -24,6 +24,8 @@ impl web::Nav for Navigation {
                 NavEntry::new(Area::Merchant, "app-nav-lots", "/merchant/lots", "qrcode"),
                 NavEntry::new(Area::Merchant, "app-nav-events", "/merchant/events", "truck"),
                 NavEntry::new(Area::Merchant, "app-nav-recalls", "/merchant/recalls", "alert-triangle"),
+                NavEntry::new(Area::Merchant, "app-nav-alerts", "/merchant/alerts", "bell"),
+                NavEntry::new(Area::Merchant, "app-nav-own-ratings", "/merchant/ratings", "star"),
                 NavEntry::new(Area::Merchant, "proofs-own-title", "/merchant/acts", "book"),
                 NavEntry::new(Area::Partner, "app-nav-own-reports", "/laboratory", "flask")
                     .roles(&names(Permission::OwnReports)),
@@ -55,6 +57,17 @@ impl web::Nav for Navigation {
             NavEntry::new(Area::Console, "app-nav-recalls", "/console/recalls", "alert-triangle")
                 .roles(&names(Permission::RecallsRead))
                 .count(counts.recalls),
+            NavEntry::new(Area::Console, "app-nav-signals", "/console/signals", "activity")
+                .roles(&names(Permission::SignalsRead)),
+            NavEntry::new(Area::Console, "app-nav-alerts", "/console/alerts", "bell")
+                .roles(&names(Permission::AlertsRead))
+                .covers(&["/console/detectors"])
+                .count(counts.alerts),
+            NavEntry::new(Area::Console, "app-nav-risk", "/console/risk", "radar").roles(&names(Permission::RiskRead)),
+            NavEntry::new(Area::Console, "app-nav-ratings", "/console/ratings", "star")
+                .roles(&names(Permission::RatingsRead)),
+            NavEntry::new(Area::Console, "insight-nav", "/console/history", "database")
+                .roles(&names(Permission::HistoryQuery)),
             NavEntry::new(Area::Console, "ui-nav-ledger", "/console/ledger", "book")
                 .roles(&names(Permission::LedgerRead)),
             NavEntry::new(Area::Console, "app-nav-accounts", "/console/accounts", "users")
@@ -71,6 +84,7 @@ struct Counts {
     review: u64,
     scans: u64,
     recalls: u64,
+    alerts: u64,
 }
 
 impl Counts {
@@ -88,6 +102,9 @@ impl Counts {
         }
         if actor.may(Permission::RecallsRead) {
             counts.recalls = recalls::open_count(kernel, actor).await.unwrap_or(0);
+        }
+        if actor.may(Permission::AlertsRead) {
+            counts.alerts = alerts::open_count(kernel).await.unwrap_or(0);
         }
         counts
     }

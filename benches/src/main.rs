@@ -1,14 +1,19 @@
-//! `make bench`: figures from runs, printed as tables. `bench [ledger] [codes] [epcis] [screening] [false-discovery] [import] [pages]` runs a part.
+//! `make bench`: figures from runs, printed as tables. `bench [ledger] [codes] [epcis] [screening] [false-discovery] [risk] [history] [import] [pages] [ratings] [signals]` runs a part.
 //! These machines are noisy: medians and shares of one run, never a single time.
 
 mod epcis_events;
 mod events;
 mod false_discovery;
+mod history;
 mod import;
 mod ledger;
+mod lots;
 mod pages;
+mod ratings;
+mod risk;
 mod scan_pages;
 mod screening;
+mod signals;
 mod table;
 mod trace_codes;
 
@@ -35,11 +40,26 @@ async fn main() -> anyhow::Result<()> {
     if wanted("events") {
         show(events::run().await?);
     }
+    if wanted("lots") {
+        show(lots::run().await?);
+    }
     if wanted("scans") {
         show(scan_pages::run().await?);
     }
     if wanted("false-discovery") {
         show(false_discovery::run()?);
+    }
+    if wanted("risk") {
+        show(risk::run()?);
+    }
+    if wanted("history") {
+        show(history::run().await?);
+    }
+    if wanted("signals") {
+        show(signals::run()?);
+    }
+    if wanted("ratings") {
+        show(ratings::run().await?);
     }
     if wanted("import") {
         show(import::run().await?);

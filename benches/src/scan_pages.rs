@@ -47,6 +47,7 @@ fn migrations() -> db::Migrations {
     all.extend(events::migrations());
     all.extend(reports::migrations());
     all.extend(recalls::migrations());
+    all.extend(::ratings::migrations());
     all.extend(scans::migrations());
     all
 }

@@ -50,6 +50,9 @@ impl App {
         config.data.folder = folder.path().to_owned();
         let clock = Arc::new(FakeClock::at_rfc3339(at));
         let kernel = touchstone::open::open_with(&config, clock.clone(), Arc::new(SeededRng::new(20260302))).await?;
+        // Jobs run when a test says so: the end of a day waits for nobody.
+        let signals = signals::Settings { hold_seconds_max: 0, ..config.signals()? };
+        signals::open(&kernel, signals).await?;
         let ledger = touchstone::open::open_ledger(&kernel, &config).await?;
         let settings = config.web(false);
         let product = assemble::assemble(kernel, ledger, settings, assemble::Parts::default()).await?;
@@ -59,6 +62,7 @@ impl App {
     /// Ends the product as a crash would: nothing is finished; gives the folder back.
     pub async fn kill(self) -> TempDir {
         self.product.ledger.log().close();
+        signals::testing::kill(&self.product.kernel).await;
         self.product.kernel.db().clone().close().await;
         self.folder
     }

@@ -34,7 +34,8 @@ const SAME_FLOOR: &[(&str, &[&str])] = &[
 ];
 
 /// Engines a platform crate may use.
-const PLATFORM_TO_ENGINE: &[(&str, &[&str])] = &[("ledger", &["tlog"]), ("segments", &["stream"]), ("lake", &["stream"])];
+const PLATFORM_TO_ENGINE: &[(&str, &[&str])] =
+    &[("ledger", &["tlog"]), ("segments", &["stream"]), ("lake", &["stream"])];
 
 /// Platform crates an engine may use: pure ones.
 const ENGINE_TO_PLATFORM: &[&str] = &["ground", "policy"];
@@ -124,8 +125,10 @@ fn engines_touch_no_store_and_no_network() {
 #[test]
 fn only_the_lake_names_columns_and_their_queries() {
     for (name, (_, dependencies)) in crates() {
-        let found: Vec<_> =
-            dependencies.iter().filter(|to| ["datafusion", "arrow", "parquet"].iter().any(|column| to.starts_with(column))).collect();
+        let found: Vec<_> = dependencies
+            .iter()
+            .filter(|to| ["datafusion", "arrow", "parquet"].iter().any(|column| to.starts_with(column)))
+            .collect();
         assert!(name == "lake" || found.is_empty(), "{name} uses {found:?}");
     }
 }

@@ -51,7 +51,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
 /// `live`: each answer is written out at once, for who feeds value by value.
 fn judge(input: impl Read, mut out: impl Write, args: &Args, live: bool) -> Result<()> {
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(input);
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(input);
     let mut detector = Detector::new();
     let (mut columns, mut before) = (None, f64::NEG_INFINITY);
     let mut record = csv::StringRecord::new();
@@ -169,7 +170,12 @@ mod tests {
         let mut text = String::from("timestamp,value\n");
         for minute in 0..400 {
             let value = if minute < 360 { 20.0 + f64::from(minute % 7) } else { 400.0 };
-            text.push_str(&format!("2026-01-{:02} {:02}:{:02}:00,{value}\n", 1 + minute / 288, minute / 12 % 24, minute % 12 * 5));
+            text.push_str(&format!(
+                "2026-01-{:02} {:02}:{:02}:00,{value}\n",
+                1 + minute / 288,
+                minute / 12 % 24,
+                minute % 12 * 5
+            ));
         }
         let told = answers(&text, &Args { alerts: true, ..args() }).unwrap();
         let alerts: Vec<&str> = told.lines().skip(1).collect();

@@ -3,6 +3,8 @@
 pub mod codes;
 pub mod config;
 pub mod demonstration;
+pub mod detect;
+mod door;
 pub mod epcis;
 pub mod export;
 pub mod generate;
@@ -12,9 +14,13 @@ pub mod import;
 pub mod ledger;
 pub mod monitor;
 pub mod policy;
+pub mod rating;
 pub mod recalls;
+pub mod risk;
 pub mod screen;
 pub mod serve;
+pub mod signals;
+pub mod sql;
 pub mod user;
 pub mod witness;
 mod words;
@@ -47,6 +53,8 @@ pub enum Command {
     Gs1(gs1::Args),
     /// Validate and hash EPCIS documents.
     Epcis(epcis::Args),
+    /// Tell the unusual moments of a series of values.
+    Detect(detect::Args),
     /// Bring in a shop's export and screen it.
     Import(import::Args),
     /// Write listings to a file.
@@ -55,6 +63,14 @@ pub enum Command {
     Codes(codes::Args),
     /// Load public recall notices.
     Recalls(recalls::Args),
+    /// Train the risk model, print its card, take a score apart.
+    Risk(risk::Args),
+    /// Take signals in, fold them again, say how they are doing.
+    Signals(signals::Args),
+    /// Compute ratings again and prove them.
+    Rating(rating::Args),
+    /// Ask the history in SQL.
+    Sql(sql::Args),
     /// Export, prove, verify and audit the ledger.
     Ledger(ledger::Args),
     /// Run a witness of logs: it signs what only grows.

@@ -18,6 +18,9 @@ pub struct Args {
     /// On an empty folder, load the demonstration marketplace; time can be advanced.
     #[arg(long)]
     demonstration: bool,
+    /// How fast the staged day of a demonstration passes: seconds of trade in a second.
+    #[arg(long, default_value_t = demonstration::days::SPEED, value_name = "SECONDS")]
+    day_speed: u64,
     /// Also write the sign-in links to a file, as JSON.
     #[arg(long, value_name = "FILE")]
     print_links: Option<PathBuf>,
@@ -45,16 +48,22 @@ pub async fn run(args: Args, file: Option<&Path>) -> Result<()> {
     let opened = open::open(&config, demonstration).await?;
     let ledger = open::open_ledger(&opened.kernel, &config).await?;
     let clock = opened.demonstration_clock.clone().map(|clock| ClockControl::new(clock, opened.folder.clone()));
-    let parts = assemble::Parts::from_config(&config, clock)?;
+    let player = match demonstration {
+        true => Some(demonstration::Player::open(&opened.folder, args.day_speed)?),
+        false => None,
+    };
+    let parts = assemble::Parts { player: player.clone(), ..assemble::Parts::from_config(&config, clock)? };
+    signals::open(&opened.kernel, config.signals()?).await.map_err(anyhow::Error::new).context("signals")?;
     let settings = config.web(demonstration);
     let app = assemble::assemble(opened.kernel.clone(), ledger, settings, parts).await?;
     app.start();
+    signals::start_sources(&opened.kernel).map_err(anyhow::Error::new).context("broker of signals")?;
 
     say!("Touchstone 试金石 {}", env!("CARGO_PKG_VERSION"));
     let server = tokio::spawn(web::serve(listener, app.router.clone(), stop_signal()));
     demonstration::whole(&opened.folder)?;
     if demonstration && !opened.folder.join(demonstration::MARK_FILE).exists() {
-        demonstration::load(&app, &opened.folder).await.context("demonstration marketplace")?;
+        demonstration::load(&app, &opened.folder, player.as_ref()).await.context("demonstration marketplace")?;
     }
     let links = demonstration::links(&app, &config.base_url(), demonstration).await?;
     demonstration::print(&config.base_url(), &links);
@@ -62,6 +71,7 @@ pub async fn run(args: Args, file: Option<&Path>) -> Result<()> {
         std::fs::write(&path, serde_json::to_vec_pretty(&links)?).with_context(|| path.display().to_string())?;
     }
     server.await?.context("server")?;
+    signals::shutdown(&opened.kernel).await.map_err(anyhow::Error::new).context("signals")?;
     // What was accepted is published, and whoever writes the ledger next need not wait for the lease to end.
     app.ledger.close(&app.kernel).await.map_err(anyhow::Error::new).context("ledger")?;
     Ok(())

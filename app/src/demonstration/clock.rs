@@ -1,5 +1,6 @@
 //! The demonstration's time: a console page and a file that the command writes and the server follows.
 
+use super::days::{self, Player};
 use crate::open::{keep_offset, read_offset};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -76,20 +77,24 @@ pub fn parse_step(text: &str) -> Option<i64> {
 }
 
 /// The console page.
-pub fn routes(control: ClockControl) -> Routes {
-    let shown = control.clone();
-    Routes::new().page(
+pub fn routes(control: ClockControl, player: Option<Player>) -> Routes {
+    let shown = (control.clone(), player.clone());
+    let routes = Routes::new().page(
         MAY,
         "/console/demonstration",
         get(move |State(site): State<Site>, Cx(cx): Cx| {
-            let control = shown.clone();
-            async move { page(&site, &cx, &control) }
+            let (control, player) = shown.clone();
+            async move { page(&site, &cx, &control, player.as_ref()) }
         })
         .post(move |State(site): State<Site>, Form(step): Form<Step>| {
             let control = control.clone();
             async move { advance(&site, &control, &step) }
         }),
-    )
+    );
+    match player {
+        Some(player) => routes.merge(days::routes(player, MAY)),
+        None => routes,
+    }
 }
 
 #[derive(Deserialize)]
@@ -97,7 +102,7 @@ struct Step {
     days: String,
 }
 
-fn page(site: &Site, cx: &ui::View, control: &ClockControl) -> Result<Response, Failure> {
+fn page(site: &Site, cx: &ui::View, control: &ClockControl, player: Option<&Player>) -> Result<Response, Failure> {
     let body = html! {
         (PageHeader::new(cx, cx.t("app-clock-title")).lead(cx.t("app-clock-lead")))
         (facts()
@@ -107,6 +112,7 @@ fn page(site: &Site, cx: &ui::View, control: &ClockControl) -> Result<Response, 
             (Field::number(cx, "days", cx.t("app-clock-days")).value("30").required())
             (submit(&cx.t("app-clock-advance"), None))
         }))
+        @if let Some(player) = player { (days::section(cx, player)) }
     };
     Ok(shell::console(cx, &cx.t("app-clock-title"), body).into_response())
 }

@@ -28,7 +28,7 @@ pub fn merchant_login(place: usize) -> String {
 ///
 /// # Errors
 /// When the product does not take what its own API describes.
-pub async fn load(app: &Application, folder: &Path) -> Result<()> {
+pub async fn load(app: &Application, folder: &Path, player: Option<&super::Player>) -> Result<()> {
     // Before anything else: a start that was interrupted goes on where it was, and does not begin twice.
     std::fs::write(folder.join(super::MARK_FILE), "loading\n").context("demonstration mark")?;
     let made = market::generate(SEED, crate::open::today(&app.kernel));
@@ -43,6 +43,10 @@ pub async fn load(app: &Application, folder: &Path) -> Result<()> {
     list(&made, &doors, &bar).await?;
     let manager = door(app, Role::Manager, "manager", None).await?;
     super::journeys::load(app, &made, &doors, &TRACED, &manager).await.context("journeys")?;
+    if let Some(player) = player {
+        bar.set_message("forty days of trade");
+        player.begin(app, &made).await.context("days")?;
+    }
     bar.finish_with_message("submitted");
     std::fs::write(folder.join(super::MARK_FILE), "loaded\n").context("demonstration mark")?;
     Ok(())

@@ -290,11 +290,7 @@ async fn a_person_stops_a_subscription_sees_why_it_failed_and_resumes_it_without
         StatusCode::FORBIDDEN
     );
     assert_eq!(press("merchant:m1", format!("{own}/pause")).await, StatusCode::SEE_OTHER);
-    assert_eq!(
-        press("merchant:m1", format!("{own}/pause")).await,
-        StatusCode::BAD_REQUEST,
-        "it rests already"
-    );
+    assert_eq!(press("merchant:m1", format!("{own}/pause")).await, StatusCode::BAD_REQUEST, "it rests already");
     let console = format!("/console/events/subscriptions/{}", made.id);
     let (_, page, _) = house.get("auditor", &console).await;
     let page = page.as_str().unwrap();

@@ -78,8 +78,7 @@ pub fn price(text: &str, currency: &str, format: &PriceFormat) -> Option<i64> {
 /// A moment, by the way a mapping writes dates (`format` empty: ISO 8601 with or without time and offset). Moments without
 /// an offset are of `zone`.
 pub fn moment(text: &str, format: &str, zone: &TimeZone) -> Option<Timestamp> {
-    let zoned =
-        |at: jiff::civil::DateTime| Some(Timestamp::from_micros(zone.to_timestamp(at).ok()?.as_microsecond()));
+    let zoned = |at: jiff::civil::DateTime| Some(Timestamp::from_micros(zone.to_timestamp(at).ok()?.as_microsecond()));
     if format.is_empty() {
         if let Some(at) = Timestamp::parse_rfc3339(text) {
             return Some(at);
