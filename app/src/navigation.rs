@@ -67,7 +67,7 @@ impl web::Nav for Navigation {
             NavEntry::new(Area::Console, "app-nav-ratings", "/console/ratings", "star")
                 .roles(&names(Permission::RatingsRead)),
             NavEntry::new(Area::Console, "insight-nav", "/console/history", "database")
-                .roles(&names(Permission::HistoryQuery)),
+                .roles(&names(Permission::HistoryRead)),
             NavEntry::new(Area::Console, "ui-nav-ledger", "/console/ledger", "book")
                 .roles(&names(Permission::LedgerRead)),
             NavEntry::new(Area::Console, "app-nav-accounts", "/console/accounts", "users")

@@ -131,7 +131,7 @@ describe("a day on which things go wrong", { concurrency: false }, () => {
   }, 240);
 
   step("the merchant reads what restores it, the feed carries it", async () => {
-    const page = await signedIn("merchant10");
+    const page = await signedIn("merchant37");
     await page.goto(`${url}/merchant/ratings/${story.faulty}`);
     await accessible(page, "the merchant's rating");
     await shot(page, "merchant-rating-zh");

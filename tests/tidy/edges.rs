@@ -12,6 +12,8 @@ const SAME_FLOOR: &[(&str, &[&str])] = &[
     ("kernel", &["ground", "policy", "db", "blobs"]),
     ("ledger", &["ground", "db", "kernel"]),
     ("ui", &["ground"]),
+    ("segments", &["ground"]),
+    ("lake", &["ground"]),
     ("web", &["ground", "policy", "db", "blobs", "kernel", "ui"]),
     // engines
     ("screening", &["imaging"]),
@@ -27,7 +29,7 @@ const SAME_FLOOR: &[(&str, &[&str])] = &[
     ("recalls", &["events", "trace", "listings", "merchants"]),
     ("scans", &["ratings", "recalls", "reports", "events", "trace", "listings", "merchants"]),
     ("signals", &["listings", "merchants"]),
-    ("alerts", &["signals", "listings", "merchants"]),
+    ("alerts", &["signals", "trace", "listings", "merchants"]),
     ("risk", &["alerts", "signals", "listings", "merchants"]),
     ("ratings", &["signals", "listings", "merchants"]),
     ("insight", &["ratings", "alerts", "signals", "listings", "merchants"]),

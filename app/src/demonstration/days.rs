@@ -215,7 +215,7 @@ impl Player {
 }
 
 /// The merchant, by its place from 0, whose new lot is faulty: one with a sign-in link.
-const FAULTY_MERCHANT: usize = 9;
+const FAULTY_MERCHANT: usize = 36;
 
 /// What is on sale, with what is staged for some of it.
 async fn staged(kernel: &Kernel, made: &Demonstration) -> Result<Vec<Staged>> {

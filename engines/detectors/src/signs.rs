@@ -156,9 +156,9 @@ pub(crate) fn reviews(window: &Window, policy: &Policy) -> Option<Sign> {
 /// Few verified buyers speak against a key only where its earlier reviews had some: not every shop tells.
 fn verified_sign(window: &Window, recent: usize, share: f64, most: f64) -> Figure {
     let earlier = &window.days[..WINDOW_DAYS.saturating_sub(recent)];
-    let reviews: u32 = earlier.iter().map(|day| day.reviews).sum();
+    let reviewed = earlier.iter().any(|day| day.reviews > 0);
     let told = earlier.iter().any(|day| day.verified_reviews > 0);
-    if reviews > 0 && !told {
+    if reviewed && !told {
         Figure::told("verified_share", share)
     } else {
         Figure::at_most("verified_share", share, most)

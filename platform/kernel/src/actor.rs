@@ -152,7 +152,7 @@ pub enum Permission {
     /// See the ratings of one's own goods and what restores them.
     OwnRatings,
     /// Ask the history in SQL.
-    HistoryQuery,
+    HistoryRead,
 }
 
 impl Permission {
@@ -190,7 +190,7 @@ impl Permission {
         Permission::RatingsRead,
         Permission::RatingsManage,
         Permission::OwnRatings,
-        Permission::HistoryQuery,
+        Permission::HistoryRead,
     ];
 
     /// Stable name; also the scope of an API token.
@@ -228,7 +228,7 @@ impl Permission {
             Permission::RatingsRead => "ratings_read",
             Permission::RatingsManage => "ratings_manage",
             Permission::OwnRatings => "own_ratings",
-            Permission::HistoryQuery => "history_query",
+            Permission::HistoryRead => "history_read",
         }
     }
 
@@ -277,7 +277,7 @@ impl Permission {
             Permission::RiskManage => &[Analyst, Manager],
             Permission::RatingsManage => &[Enforcement, Manager],
             Permission::OwnRatings => &[Merchant],
-            Permission::HistoryQuery => &[Admin, Analyst, Manager, Auditor],
+            Permission::HistoryRead => &[Admin, Analyst, Manager, Auditor],
         }
     }
 }

@@ -212,4 +212,4 @@ accounts-permission-risk-manage = Manage risk models
 accounts-permission-ratings-read = See ratings
 accounts-permission-ratings-manage = Manage effects of ratings
 accounts-permission-own-ratings = See own ratings
-accounts-permission-history-query = Query the history in SQL
+accounts-permission-history-read = Query the history in SQL

@@ -212,4 +212,4 @@ accounts-permission-risk-manage = 管理风险模型
 accounts-permission-ratings-read = 查看评级
 accounts-permission-ratings-manage = 管理评级措施
 accounts-permission-own-ratings = 查看本店评级
-accounts-permission-history-query = 查询历史数据（SQL）
+accounts-permission-history-read = 查询历史数据（SQL）

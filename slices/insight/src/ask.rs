@@ -40,7 +40,7 @@ pub struct Run {
 /// # Errors
 /// `forbidden`; `query_invalid` with the place, `query_read_only`, `query_too_large`, `query_busy`.
 pub async fn ask(kernel: &Kernel, actor: &Actor, sql: &str) -> Result<Asked, Error> {
-    actor.require(Permission::HistoryQuery)?;
+    actor.require(Permission::HistoryRead)?;
     let began = kernel.clock().now();
     let outcome = answer(kernel, actor, sql).await;
     let milliseconds = (kernel.clock().now().micros() - began.micros()).max(0) / 1_000;
@@ -90,7 +90,7 @@ async fn answer(kernel: &Kernel, actor: &Actor, sql: &str) -> Result<(Answer, Ve
 /// # Errors
 /// `forbidden`.
 pub async fn tables(kernel: &Kernel, actor: &Actor) -> Result<Vec<Described>, Error> {
-    actor.require(Permission::HistoryQuery)?;
+    actor.require(Permission::HistoryRead)?;
     let mut all = signals::lake(kernel)?.tables();
     all.extend(
         sources::ALL.iter().map(|source| Described { name: source.name().to_owned(), columns: source.columns() }),
@@ -103,7 +103,7 @@ pub async fn tables(kernel: &Kernel, actor: &Actor) -> Result<Vec<Described>, Er
 /// # Errors
 /// `forbidden`.
 pub async fn runs(kernel: &Kernel, actor: &Actor, paging: &kernel::Paging) -> Result<kernel::Page<Run>, Error> {
-    actor.require(Permission::HistoryQuery)?;
+    actor.require(Permission::HistoryRead)?;
     // An analyst sees what they asked themselves; who watches over the work sees all.
     let own = (!actor.may(Permission::LedgerRead)).then_some(actor.id.as_str());
     store::runs(kernel, own, paging).await

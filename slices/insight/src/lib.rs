@@ -46,7 +46,7 @@ pub fn migrations() -> db::Migrations {
     store::migrations()
 }
 
-const QUERY: Access = Access::Needs(&[Permission::HistoryQuery]);
+const QUERY: Access = Access::Needs(&[Permission::HistoryRead]);
 
 /// Everything this duty answers to.
 pub fn routes() -> Routes {

@@ -33,7 +33,7 @@ pub struct Saved {
 /// # Errors
 /// `forbidden`; `invalid_input`; `query_saved_full`.
 pub async fn save(kernel: &Kernel, actor: &Actor, name: &str, sql: &str, shared: bool) -> Result<Saved, Error> {
-    actor.require(Permission::HistoryQuery)?;
+    actor.require(Permission::HistoryRead)?;
     let (name, sql) = (name.trim(), sql.trim());
     let mut faults = Vec::new();
     if name.is_empty() || name.chars().count() > NAME_CHARACTERS_MAX || name.chars().any(char::is_control) {
@@ -59,7 +59,7 @@ pub async fn save(kernel: &Kernel, actor: &Actor, name: &str, sql: &str, shared:
 /// # Errors
 /// `forbidden`.
 pub async fn list(kernel: &Kernel, actor: &Actor) -> Result<Vec<Saved>, Error> {
-    actor.require(Permission::HistoryQuery)?;
+    actor.require(Permission::HistoryRead)?;
     store::saved(kernel, &actor.id).await
 }
 
@@ -68,6 +68,6 @@ pub async fn list(kernel: &Kernel, actor: &Actor) -> Result<Vec<Saved>, Error> {
 /// # Errors
 /// `forbidden`; `not_found`, also for somebody else's.
 pub async fn remove(kernel: &Kernel, actor: &Actor, id: &str) -> Result<(), Error> {
-    actor.require(Permission::HistoryQuery)?;
+    actor.require(Permission::HistoryRead)?;
     if store::remove(kernel, &actor.id, id).await? { Ok(()) } else { Err(Problem::not_found().into()) }
 }
