@@ -245,7 +245,7 @@ describe("the life of a lot", { concurrency: false }, () => {
     const at = bent.length - 40;
     bent[at] = bent[at] === 65 ? 66 : 65;
     writeFileSync(join(work, "bent.tlog-proof"), bent);
-    assert.notEqual(touchstoneFails("ledger", "verify", join(work, "bent.tlog-proof"), "--key", key).code, 0);
+    assert.notEqual(touchstoneFails("ledger", "verify", join(work, "bent.tlog-proof"), "--key", key, "--witness", witness).code, 0);
   });
 
   step("a forged code is told apart", async () => {

@@ -9,7 +9,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { accessible, clean, close, eventually, shot, signedIn, touchstone, url } from "../browser.mjs";
+import { accessible, clean, close, eventually, fresh, shot, signedIn, touchstone, url } from "../browser.mjs";
 
 const story = {};
 let broken;
@@ -74,7 +74,7 @@ describe("a day on which things go wrong", { concurrency: false }, () => {
     await accessible(page, "the alerts");
     await shot(page, "alerts-zh");
     await page.goto(`${url}/console/alerts/${story.alert.id}`);
-    await page.locator("main table").first().waitFor();
+    await page.locator("main .ts-card").first().waitFor();
     assert.ok(await page.locator("[data-chart], .ts-chart").count(), "the curve is drawn");
     await accessible(page, "the alert");
     clean(page, "the alert");
@@ -109,13 +109,16 @@ describe("a day on which things go wrong", { concurrency: false }, () => {
   });
 
   step("the rating falls, with its reasons", async () => {
-    const page = story.manager;
+    let page = story.manager;
     const merchant = (await read(page, `/v1/listings?search=${story.faulty}`)).rows[0].merchant_id;
     story.rated = `${merchant}/${story.faulty}`;
     const before = await read(page, `/v1/ratings/${story.rated}`);
     await page.goto(`${url}/console/demonstration`);
     await page.fill("[name=days]", "2");
     await page.locator("form[action='/console/demonstration'] button[type=submit]").click();
+    await page.waitForLoadState();
+    // Two days later nobody is signed in any more.
+    page = story.manager = await signedIn("manager");
     const now = await eventually("the rating has fallen", async () => {
       const rating = await read(page, `/v1/ratings/${story.rated}`);
       return rating.score < before.score && rating;
@@ -180,10 +183,14 @@ describe("a day on which things go wrong", { concurrency: false }, () => {
     const { server } = await start();
     try {
       const link = new URL(touchstone("user", "link", "admin", "--data", folder).trim()).pathname;
-      const page = await (await fetch(here + link)).text();
       const mark = (html) => html.match(/name="csrf_token" value="([^"]+)"/)[1];
-      const signIn = await fetch(here + link, { method: "POST", redirect: "manual", body: new URLSearchParams({ csrf_token: mark(page) }) });
-      const cookie = signIn.headers.getSetCookie().find((one) => one.startsWith("ts_session")).split(";")[0];
+      const page = await fresh();
+      await page.goto(here + link);
+      await page.locator("main form button[type=submit]").first().click();
+      await page.waitForURL((there) => !there.pathname.startsWith("/link/"));
+      const session = (await page.context().cookies()).find((one) => one.name === "ts_session" && one.value);
+      await page.context().close();
+      const cookie = `ts_session=${session.value}`;
       const account = await (await fetch(`${here}/account`, { headers: { cookie } })).text();
       const headers = { cookie, "x-csrf-token": mark(account), "content-type": "application/x-ndjson" };
       const body = (batch) => Array.from({ length: 500 }, (_, n) => JSON.stringify({

@@ -284,7 +284,7 @@ pub fn section(cx: &View, player: &Player) -> Markup {
                 .add(cx.t("app-days-until"), moment(plan.told_until_us))
                 .add(cx.t("app-days-done"), cx.percent_to(done, 0)))
             (form_post(cx, "/console/demonstration/days", html! {
-                (Field::number(cx, "speed", cx.t("app-days-speed")).value(&player.speed().to_string()).required())
+                (Field::number(cx, "speed", cx.t("app-days-speed")).value(player.speed().to_string()).required())
                 (submit(&cx.t("app-days-set"), None))
             }))
         }))

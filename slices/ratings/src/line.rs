@@ -274,7 +274,7 @@ impl Reader {
     ///
     /// # Errors
     /// What the disk says; inside, what the line is not.
-    pub fn next<T: serde::de::DeserializeOwned>(&mut self) -> Result<Option<std::result::Result<T, Unreadable>>> {
+    pub fn read_next<T: serde::de::DeserializeOwned>(&mut self) -> Result<Option<std::result::Result<T, Unreadable>>> {
         let number = self.number() + 1;
         let Some(text) = self.raw()? else { return Ok(None) };
         Ok(Some(serde_json::from_slice(text).map_err(|error| Unreadable { line: number, why: error.to_string() })))
@@ -285,7 +285,7 @@ impl Reader {
     /// # Errors
     /// What the disk says; `internal` for a line that is not one.
     pub fn take<T: serde::de::DeserializeOwned>(&mut self) -> Result<Option<T>> {
-        match self.next()? {
+        match self.read_next()? {
             None => Ok(None),
             Some(Ok(value)) => Ok(Some(value)),
             Some(Err(unreadable)) => {

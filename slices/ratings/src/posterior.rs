@@ -160,9 +160,9 @@ mod tests {
         // Rates 0.02 and 0.08 in equal number: mean 0.05, variance 0.0009 between products.
         let mut moments = Moments::default();
         for number in 0..2000 {
-            let rate = if number % 2 == 0 { 0.02 } else { 0.08 };
+            let rate: f64 = if number % 2 == 0 { 0.02 } else { 0.08 };
             // Exactly the Poisson spread around each rate, split into two halves above and below.
-            let (base, swing) = (1000.0, (1000.0 * rate as f64).sqrt());
+            let (base, swing) = (1000.0, (1000.0 * rate).sqrt());
             let bad = 1000.0 * rate + if number % 4 < 2 { swing } else { -swing };
             moments.add(bad, base, 1e9);
         }

@@ -230,7 +230,7 @@ impl Work {
     /// Reads the head and compares what follows from the lines.
     fn head(&self, replayed: &mut Replayed) -> Result<Option<Head>> {
         let mut reader = Reader::open(&self.path)?;
-        let head = match reader.next::<Head>()? {
+        let head = match reader.read_next::<Head>()? {
             Some(Ok(head)) => head,
             Some(Err(unreadable)) => {
                 replayed.note(&unreadable);
@@ -239,7 +239,7 @@ impl Work {
             None => return Ok(None),
         };
         let (mut cohorts, mut products) = (Cohorts::default(), 0);
-        while let Some(line) = reader.next::<Line>()? {
+        while let Some(line) = reader.read_next::<Line>()? {
             products += 1;
             if let Ok(line) = line
                 && let Some(policy) = head.policies.get(&line.market)
@@ -265,7 +265,7 @@ impl Work {
         reader.raw()?;
         let mut before = Before::open(self.previous.as_ref().map(|(_, path)| path.as_path()))?;
         let gap = head.previous.as_ref().map_or(1, |(previous, _)| head.day - previous);
-        while let Some(line) = reader.next::<Line>()? {
+        while let Some(line) = reader.read_next::<Line>()? {
             let line = match line {
                 Ok(line) => line,
                 Err(unreadable) => {
@@ -370,7 +370,7 @@ impl Before {
             }
             self.waiting = None;
             let Some(reader) = &mut self.reader else { return Ok(None) };
-            match reader.next::<Line>()? {
+            match reader.read_next::<Line>()? {
                 None => {
                     self.reader = None;
                     return Ok(None);

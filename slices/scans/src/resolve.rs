@@ -296,6 +296,9 @@ enum Piece {
     Count,
 }
 
+/// Which look it was, and when the first was, UTC microseconds.
+type Counted = (u32, i64);
+
 /// A page as it was written for the first who asked.
 pub(crate) struct Written {
     known: Arc<Known>,
@@ -303,7 +306,7 @@ pub(crate) struct Written {
     bytes: usize,
     link: Option<HeaderValue>,
     /// The words about the last number that was asked for.
-    counted: Mutex<Option<((u32, i64), Arc<str>)>>,
+    counted: Mutex<Option<(Counted, Arc<str>)>>,
 }
 
 impl Written {

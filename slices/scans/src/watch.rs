@@ -106,7 +106,7 @@ pub(crate) async fn take(kernel: &Kernel, sighting: Sighting) -> Result<()> {
         queue.sightings.push(sighting);
         let idle = kernel.now().micros() - queue.last_turn.micros() >= IDLE_MICROS;
         let length = queue.sightings.len();
-        if (length == 1 && idle) || length % TURN_WAKES_AT == 0 {
+        if (length == 1 && idle) || length.is_multiple_of(TURN_WAKES_AT) {
             kernel.wake(JOB);
         }
         length

@@ -95,7 +95,7 @@ pub(super) fn page(cx: &View, base: &str, subscription: &Subscription, may_chang
     );
     let body = html! {
         (PageHeader::new(cx, subscription.query.clone())
-            .back(cx.t("events-subscriptions"), &format!("{base}/subscriptions"))
+            .back(cx.t("events-subscriptions"), format!("{base}/subscriptions"))
             .mark(mark(cx, subscription)))
         @if subscription.is_paused { (alert(Tone::Waiting, &cx.t("events-subscription-paused"), cx.t("events-subscription-paused-help"))) }
         div class="ts-halves" {

@@ -101,7 +101,7 @@ async fn house() -> House {
 fn signal(id: &str, number: usize, half: usize) -> Signal<'_> {
     let (kind, reason) = if number < 20 { (Kind::Order, None) } else { (Kind::Complaint, Some("safety")) };
     let at = MORNING_US + (number as i64) * 60_000_000 + half as i64 * 3_600_000_000;
-    let product = if number % 2 == 0 { "sku-0" } else { "sku-1" };
+    let product = if number.is_multiple_of(2) { "sku-0" } else { "sku-1" };
     Signal {
         amount_minor: if number < 20 { 1_000 + 10 * number as i64 } else { 0 },
         attributes: Attributes { reason, ..Attributes::default() },

@@ -97,7 +97,7 @@ fn witnesses(cx: &View, vouching: &Vouching) -> Markup {
     html! {
         p { (cx.ta("proofs-witnesses-policy", &counts)) }
         @if let Some(size) = vouching.cosigned {
-            (facts().add(cx.t("proofs-cosigned-size"), html! { (cx.number(size)) " · " a href="/ledger/cosigned" { (cx.t("proofs-checkpoint")) } }))
+            (facts().add(cx.t("proofs-cosigned-size"), html! { p { (cx.number(size)) " · " a href="/ledger/cosigned" { (cx.t("proofs-checkpoint")) } } }))
         }
         (Table::new(cx, cx.t("proofs-witnesses"))
             .column(Column::text(cx.t("proofs-witness")))
