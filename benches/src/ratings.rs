@@ -24,10 +24,10 @@ fn rows(products: u64, every: usize, number: u64) -> ::ratings::Rows {
         let units = 1 + (mixed % 40) as i64;
         let input = DayInput {
             units,
-            complaints: i64::from(mixed % 23 == 0),
-            units_returned: i64::from(mixed % 13 == 0),
+            complaints: i64::from(mixed.is_multiple_of(23)),
+            units_returned: i64::from(mixed.is_multiple_of(13)),
             reviews: units / 5,
-            bad_reviews: i64::from(mixed % 47 == 0 && units >= 5),
+            bad_reviews: i64::from(mixed.is_multiple_of(47) && units >= 5),
             ..DayInput::default()
         };
         Ok(ProductDay { key: format!("m{:05}/p{product:08}", product / 200), input })
