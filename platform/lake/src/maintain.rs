@@ -22,7 +22,7 @@ const MERGED_FILES_MAX: usize = 256;
 /// How long history is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Keep {
-    /// Days of signals, counted back from today.
+    /// Days of signals, counted back from the day given as today.
     pub signals_days: u32,
     /// Closings whose rows are kept.
     pub day_rows_days: u32,

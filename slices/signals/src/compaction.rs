@@ -107,8 +107,10 @@ pub async fn retain(kernel: &Kernel) -> Result<u64> {
     let Parameters { retention_days, days_retention_days, ids_days, .. } = parameters(kernel)?;
     let days = |days: i64| u32::try_from(days).unwrap_or(u32::MAX);
     let keep = Keep { signals_days: days(retention_days), day_rows_days: days(days_retention_days) };
-    let today = crate::model::day_number(kernel.today());
-    if let Some(day) = works.fold.told().closed_through {
+    let closed = works.fold.told().closed_through;
+    // Age is counted back from the last closed day: an old export that is replayed is not swept away while it comes in.
+    let today = closed.map_or(i32::MIN, |day| day.min(crate::model::day_number(kernel.today())));
+    if let Some(day) = closed {
         let horizon = day.saturating_sub(i32::try_from(ids_days).unwrap_or(i32::MAX));
         if let Some(closing) = store::closings::of_day(kernel.db().read(), horizon).await? {
             works.intake.forget_ids_before(closing.position)?;
