@@ -4,6 +4,7 @@
 //! are had from sums over members (x events at exposure E): Σx/ΣE = mean and Σx(x−1)/ΣE² = second moment of the rate.
 //! A key is never compared with itself: its own part is taken out of the sums before they are used.
 
+use crate::sizes::Sizes;
 use statistics::margin::Variation;
 
 /// Sums over the members of a cohort for one measure.
@@ -13,7 +14,7 @@ pub struct Sums {
     pub members: f64,
     /// Events.
     pub events: f64,
-    /// Exposure, delay-adjusted units.
+    /// Exposure, delay-adjusted purchases.
     pub exposure: f64,
     /// Σ x(x−1).
     pub pairs: f64,
@@ -23,6 +24,8 @@ pub struct Sums {
     pub day_excess: f64,
     /// Σ over days of μ².
     pub day_squared: f64,
+    /// How much its members sell on a day.
+    pub sizes: Sizes,
 }
 
 impl Sums {
@@ -35,7 +38,13 @@ impl Sums {
         exposure_squared: 0.0,
         day_excess: 0.0,
         day_squared: 0.0,
+        sizes: Sizes::NONE,
     };
+
+    /// What one member sells adds to its cohort.
+    pub fn of_sizes(sizes: Sizes) -> Sums {
+        Sums { members: sizes.members, sizes, ..Sums::default() }
+    }
 
     /// One member's part.
     pub fn of(events: f64, exposure: f64) -> Sums {
@@ -61,6 +70,7 @@ impl Sums {
         self.exposure_squared += other.exposure_squared;
         self.day_excess += other.day_excess;
         self.day_squared += other.day_squared;
+        self.sizes.add(&other.sizes);
     }
 
     /// The cohort without one member.
@@ -74,13 +84,14 @@ impl Sums {
             exposure_squared: (self.exposure_squared - other.exposure_squared).max(0.0),
             day_excess: self.day_excess - other.day_excess,
             day_squared: (self.day_squared - other.day_squared).max(0.0),
+            sizes: self.sizes.without(&other.sizes),
         }
     }
 
-    /// The prior of a rate, with a belief of `base_rate` events per unit that weighs `base_units` units.
-    pub fn prior(&self, base_rate: f64, base_units: f64) -> Prior {
-        let units = self.exposure + base_units;
-        let mean = if units > 0.0 { (self.events + base_rate * base_units) / units } else { base_rate };
+    /// The prior of a rate, with a belief of `base_rate` events per purchase that weighs `base_weight` purchases.
+    pub fn prior(&self, base_rate: f64, base_weight: f64) -> Prior {
+        let weight = self.exposure + base_weight;
+        let mean = if weight > 0.0 { (self.events + base_rate * base_weight) / weight } else { base_rate };
         let mean = mean.max(RATE_MIN);
         let second = if self.exposure_squared > 0.0 { self.pairs / self.exposure_squared } else { 0.0 };
         let variance = second - mean * mean;

@@ -2,10 +2,11 @@
 
 use crate::cohort::Prior;
 use crate::finding::{Curve, Figure, Finding, Look, Point, Unit};
-use crate::look::{Compared, Detector, batch_parts};
+use crate::look::{Compared, Detector, batch_parts, sign_of, sizes_of_others};
 use crate::names::Method;
 use crate::rates::{Course, events_ever, reached_ever};
 use crate::signs;
+use crate::sizes::Sizes;
 use statistics::distributions::NegativeBinomial;
 use stream::{WINDOW_DAYS, Window};
 
@@ -26,7 +27,7 @@ pub fn explain(
 ) -> Finding {
     let policy = &detector.policy;
     let (curve, mut figures, own_threshold, began) = match policy.method {
-        Method::Burst | Method::Brushing | Method::Reviews | Method::Price => of_signs(detector, window),
+        Method::Burst | Method::Brushing | Method::Reviews | Method::Price => of_signs(detector, window, compared),
         Method::Batch => of_batch(detector, window, compared),
         _ => of_rates(detector, window, compared),
     };
@@ -163,40 +164,48 @@ fn of_batch(detector: &Detector, lot: &Window, compared: &Compared<'_>) -> Parts
         Figure::told("rate", if one.1 > 0.0 { one.0 / one.1 } else { 0.0 }),
         Figure::told("others_rate", rate),
         Figure::told("others_events", rest.0),
-        Figure::at_least("others_units", rest.1, policy.limit("others_units_min")),
+        Figure::at_least("others_exposure", rest.1, policy.limit("others_min")),
     ];
-    // Units reach people over a few days and complaints come later: the curve shows events since the lot's start over its units so far.
-    let units_before = (reached_ever(lot) - course.exposure.iter().sum::<f64>()).max(0.0);
+    // Goods reach people over a few days and complaints come later: the curve shows events since the lot's start over its
+    // purchases so far.
+    let reached_before = (reached_ever(lot) - course.exposure.iter().sum::<f64>()).max(0.0);
     let events_before = (events_ever(measure, lot) as f64 - course.events.iter().sum::<f64>()).max(0.0);
-    let (mut units, mut events) = (units_before, events_before);
+    let (mut reached, mut events) = (reached_before, events_before);
     let points: Vec<Point> = (0..WINDOW_DAYS)
         .map(|place| {
-            units += course.exposure[place];
+            reached += course.exposure[place];
             events += course.events[place];
             let day = lot.first_day + i32::try_from(place).unwrap_or(0);
-            let (low, high) = band(prior.shape, prior.mean, units);
-            Point { day, value: (units >= 1.0).then(|| events / units), low, high }
+            let (low, high) = band(prior.shape, prior.mean, reached);
+            Point { day, value: (reached >= 1.0).then(|| events / reached), low, high }
         })
         .collect();
     (curve(Unit::Share, points), figures, 0.0, None)
 }
 
-fn of_signs(detector: &Detector, window: &Window) -> Parts {
+fn of_signs(detector: &Detector, window: &Window, compared: &Compared<'_>) -> Parts {
     let policy = &detector.policy;
-    let sign = match policy.method {
-        Method::Burst => signs::burst(window, policy),
-        Method::Brushing => signs::brushing(window, policy),
-        Method::Reviews => signs::reviews(window, policy),
-        _ => signs::price(window, policy),
-    };
     let curve = match policy.method {
-        Method::Price => price_curve(window, policy.limit("deviation_floor")),
+        Method::Price => price_curve(window),
         Method::Reviews => count_curve(window, policy.count("days"), |day| f64::from(day.reviews)),
-        Method::Burst => count_curve(window, 1, |day| f64::from(day.units_ordered)),
+        Method::Burst => burst_curve(window, &sizes_of_others(detector, window, compared)),
         _ => count_curve(window, policy.count("days"), |day| f64::from(day.orders)),
     };
-    let Some(sign) = sign else { return (curve, Vec::new(), 0.0, None) };
+    let Some(sign) = sign_of(detector, window, compared) else { return (curve, Vec::new(), 0.0, None) };
     (curve, sign.figures, sign.threshold, None)
+}
+
+/// Units of each day against what is usual for the newest one.
+fn burst_curve(window: &Window, others: &Sizes) -> Curve {
+    let (low, high) = others.usual(window).map_or((0.0, 0.0), |usual| {
+        let reach = BAND_DEVIATIONS * usual.deviation;
+        ((usual.middle - reach).exp(), (usual.middle + reach).exp())
+    });
+    let points = window.days.iter().zip(window.first_day..).map(|(counts, day)| {
+        let value = (day >= window.first_seen_day).then(|| f64::from(counts.units_ordered));
+        Point { day, value, low, high }
+    });
+    curve(Unit::Count, points.collect())
 }
 
 /// Counts of each day against the key's own past before the newest `recent` days.
@@ -211,12 +220,12 @@ fn count_curve(window: &Window, recent: usize, of: fn(&stream::DayCounts) -> f64
     curve(Unit::Count, points.collect())
 }
 
-fn price_curve(window: &Window, floor: f64) -> Curve {
-    let mean = window.price.log_mean.unwrap_or(0.0);
-    let spread = BAND_DEVIATIONS * window.price.log_deviation.unwrap_or(0.0).max(floor);
+/// The price that held last on each day against all prices of the days before.
+fn price_curve(window: &Window) -> Curve {
+    let (low, high) = signs::usual_prices(window).map_or((0.0, 0.0), |(low, high, _)| (low as f64, high as f64));
     let points = window.prices.iter().zip(window.first_day..).map(|(prices, day)| {
         let value = (prices.seen > 0).then_some(prices.last_minor as f64);
-        Point { day, value, low: (mean - spread).exp(), high: (mean + spread).exp() }
+        Point { day, value, low, high }
     });
-    curve(Unit::Minor, points.collect())
+    Curve { band: 1.0, ..curve(Unit::Minor, points.collect()) }
 }

@@ -3,7 +3,7 @@
 //!
 //! Reading order: [`names`] (what is counted, how it is judged, about what), [`policy`] (thresholds of one detector),
 //! [`rules`] (the policy table `detectors`), [`cohort`] (what is usual, gathered in one pass), [`rates`] (events against
-//! exposure), [`mod@look`] (one look at one key), [`select`] (many looks weighed together), [`mod@evidence`] (what a person is
+//! exposure), [`sizes`] (what a product sells on a day it sells), [`mod@look`] (one look at one key), [`select`] (many looks weighed together), [`mod@evidence`] (what a person is
 //! shown: curve, band, crossing, figures), [`totals`] (categories over time).
 //!
 //! Invariants
@@ -26,6 +26,7 @@ pub mod rates;
 pub mod rules;
 pub mod select;
 mod signs;
+pub mod sizes;
 pub mod totals;
 
 pub use cohort::{Prior, Sums};
@@ -36,3 +37,4 @@ pub use names::{Family, Level, Measure, Method, Promise, Scope};
 pub use policy::{Limit, Policy, Refused};
 pub use rules::{Action, CohortBy, DetectorRow, tables};
 pub use select::{Selected, could_pass, select};
+pub use sizes::Sizes;

@@ -6,6 +6,7 @@ use crate::names::{Measure, Method};
 use crate::policy::Policy;
 use crate::rates::{Course, events_ever, reached_ever};
 use crate::signs::{self, Sign};
+use crate::sizes::Sizes;
 use statistics::cusum::{Batch, BinomialCusum};
 use statistics::distributions::Binomial;
 use statistics::e_detector::{EDetector, Evidence, Slice};
@@ -65,6 +66,7 @@ impl Detector {
                 Course::judged(window, &self.policy).sums(self.policy.count("days"))
             }
             Method::Launch => Course::judged(window, &self.policy).sums(WINDOW_DAYS),
+            Method::Burst => Sums::of_sizes(Sizes::of(window)),
             _ => Sums::default(),
         }
     }
@@ -72,7 +74,7 @@ impl Detector {
     /// The prior a key is judged by: its cohort without itself.
     pub fn prior(&self, window: &Window, compared: &Compared<'_>) -> Prior {
         let others = compared.sums.without(&self.own_sums(window));
-        others.prior(self.policy.limit("base_rate"), self.policy.limit("base_units"))
+        others.prior(self.policy.limit("base_rate"), self.policy.limit("base_weight"))
     }
 
     /// The rarest of its thresholds that needs no cohort: whether the key can be found at all. Cheap.
@@ -117,9 +119,12 @@ impl Detector {
         let measure = self.policy.measure.unwrap_or(Measure::Complaints);
         let inside: f64 = course.events.iter().sum();
         let mut events = (events_ever(measure, window) as f64 - inside).max(0.0);
-        let units: f64 = course.exposure.iter().sum();
-        let mut exposure =
-            if window.first_seen_day < window.first_day { (reached_ever(window) - units).max(0.0) } else { 0.0 };
+        let inside_exposure: f64 = course.exposure.iter().sum();
+        let mut exposure = if window.first_seen_day < window.first_day {
+            (reached_ever(window) - inside_exposure).max(0.0)
+        } else {
+            0.0
+        };
         let expected = prior.mean * self.policy.limit("ratio_min");
         (0..WINDOW_DAYS)
             .map(|place| {
@@ -181,10 +186,7 @@ pub fn look(detector: &Detector, window: &Window, compared: &Compared<'_>) -> Op
         Method::Proportion => proportion(detector, window, compared),
         Method::Funnel => funnel(detector, window, compared),
         Method::Batch => batch(detector, window, compared.others?),
-        Method::Burst => crossed(policy, &signs::burst(window, policy)?),
-        Method::Brushing => crossed(policy, &signs::brushing(window, policy)?),
-        Method::Reviews => crossed(policy, &signs::reviews(window, policy)?),
-        Method::Price => crossed(policy, &signs::price(window, policy)?),
+        Method::Burst | Method::Brushing | Method::Reviews | Method::Price => sign(detector, window, compared),
         Method::Totals | Method::Clone => None,
     }
 }
@@ -257,7 +259,7 @@ fn funnel(detector: &Detector, window: &Window, compared: &Compared<'_>) -> Opti
 fn batch(detector: &Detector, lot: &Window, others: &Window) -> Option<Look> {
     let policy = &detector.policy;
     let (one, rest) = batch_parts(policy, lot, others);
-    if rest.1 < policy.limit("others_units_min") || one.1 <= 0.0 {
+    if rest.1 < policy.limit("others_min") || one.1 <= 0.0 {
         return None;
     }
     let all = one.0 + rest.0;
@@ -268,7 +270,7 @@ fn batch(detector: &Detector, lot: &Window, others: &Window) -> Option<Look> {
     Some(Look { strength: Strength::P(ln_p.exp().clamp(0.0, 1.0)), statistic, observed: one.0, expected })
 }
 
-/// Events and units of a lot, and of everything it is held against without it.
+/// Events and purchases of a lot, and of everything it is held against without it.
 pub(crate) fn batch_parts(policy: &Policy, lot: &Window, others: &Window) -> ((f64, f64), (f64, f64)) {
     let measure = policy.measure.unwrap_or(Measure::Complaints);
     let one = (events_ever(measure, lot) as f64, reached_ever(lot));
@@ -276,12 +278,23 @@ pub(crate) fn batch_parts(policy: &Policy, lot: &Window, others: &Window) -> ((f
     (one, ((all.0 - one.0).max(0.0), (all.1 - one.1).max(0.0)))
 }
 
-fn crossed(policy: &Policy, sign: &Sign) -> Option<Look> {
-    let _ = policy;
-    sign.speaks.then_some(Look {
-        strength: Strength::Crossed,
-        statistic: sign.statistic,
-        observed: sign.observed,
-        expected: sign.expected,
-    })
+/// What a rule over signs saw; `None` where too little is known to tell.
+pub(crate) fn sign_of(detector: &Detector, window: &Window, compared: &Compared<'_>) -> Option<Sign> {
+    let policy = &detector.policy;
+    match policy.method {
+        Method::Burst => signs::burst(window, policy, &sizes_of_others(detector, window, compared)),
+        Method::Brushing => signs::brushing(window, policy),
+        Method::Reviews => signs::reviews(window, policy),
+        Method::Price => signs::price(window, policy),
+        _ => None,
+    }
+}
+
+pub(crate) fn sizes_of_others(detector: &Detector, window: &Window, compared: &Compared<'_>) -> Sizes {
+    compared.sums.sizes.without(&detector.own_sums(window).sizes)
+}
+
+fn sign(detector: &Detector, window: &Window, compared: &Compared<'_>) -> Option<Look> {
+    let Sign { speaks, statistic, observed, expected, .. } = sign_of(detector, window, compared)?;
+    speaks.then_some(Look { strength: Strength::Crossed, statistic, observed, expected })
 }

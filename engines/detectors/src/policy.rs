@@ -25,22 +25,22 @@ const RATIO: Limit = limit("ratio_min", 1.0, 100.0);
 const EVENTS: Limit = limit("events_min", 1.0, 1e6);
 /// Mean days from shipping to the event.
 const DELAY: Limit = limit("delay_days", 0.0, 30.0);
-/// What is believed of a cohort nobody knows yet: events per unit …
+/// What is believed of a cohort nobody knows yet: events per purchase …
 const BASE_RATE: Limit = limit("base_rate", 1e-6, 1.0);
-/// … and how many units that belief weighs.
-const BASE_UNITS: Limit = limit("base_units", 0.0, 1e9);
+/// … and how many purchases that belief weighs.
+const BASE_WEIGHT: Limit = limit("base_weight", 0.0, 1e9);
 
 impl Method {
     /// The thresholds it needs; each must be given.
     pub fn limits(self) -> &'static [Limit] {
-        const MARGIN: &[Limit] = &[DAYS, RATIO, EVENTS, DELAY, BASE_RATE, BASE_UNITS];
+        const MARGIN: &[Limit] = &[DAYS, RATIO, EVENTS, DELAY, BASE_RATE, BASE_WEIGHT];
         const LAUNCH: &[Limit] = &[
             limit("days_since_first", 1.0, 366.0),
             RATIO,
             EVENTS,
             DELAY,
             BASE_RATE,
-            BASE_UNITS,
+            BASE_WEIGHT,
             limit("expected_max", 1.0, 1e5),
         ];
         const PROPORTION: &[Limit] = &[
@@ -49,10 +49,10 @@ impl Method {
             EVENTS,
             DELAY,
             BASE_RATE,
-            BASE_UNITS,
+            BASE_WEIGHT,
             limit("threshold", 0.5, 50.0),
         ];
-        const FUNNEL: &[Limit] = &[DAYS, EVENTS, DELAY, BASE_RATE, BASE_UNITS, limit("members_min", 3.0, 1e6)];
+        const FUNNEL: &[Limit] = &[DAYS, EVENTS, DELAY, BASE_RATE, BASE_WEIGHT, limit("members_min", 3.0, 1e6)];
         const TOTALS: &[Limit] = &[
             EVENTS,
             limit("z_min", 1.0, 20.0),
@@ -60,7 +60,7 @@ impl Method {
             limit("years_back", 1.0, 10.0),
             limit("half_width_weeks", 1.0, 8.0),
         ];
-        const BATCH: &[Limit] = &[RATIO, EVENTS, limit("others_units_min", 1.0, 1e9)];
+        const BATCH: &[Limit] = &[RATIO, EVENTS, limit("others_min", 1.0, 1e9)];
         const BURST: &[Limit] = &[
             limit("units_min", 1.0, 1e9),
             limit("z_min", 1.0, 100.0),
@@ -87,10 +87,9 @@ impl Method {
             limit("signs_min", 1.0, 5.0),
         ];
         const PRICE: &[Limit] = &[
-            limit("z_min", 1.0, 1000.0),
             limit("change_min", 0.01, 100.0),
-            limit("deviation_floor", 0.001, 1.0),
-            limit("days_min", 1.0, stream::WINDOW_DAYS as f64),
+            limit("days_min", 1.0, stream::WINDOW_DAYS as f64 - 2.0),
+            limit("prices_min", 1.0, 1e6),
         ];
         match self {
             Method::Margin | Method::EDetector => MARGIN,

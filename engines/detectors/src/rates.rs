@@ -1,9 +1,13 @@
 //! Events against the exposure that can have caused them.
 //!
-//! A complaint of today is about goods shipped days ago. Exposure on a day is therefore the units shipped up to then, each
+//! Events are complaints, returns and reviews, exposure is purchases that reached people: both are counted in decisions of
+//! buyers, not in units. A wholesaler's thousand pieces come back together or not at all; counted one by one they would be a
+//! thousand trials that never happened, and every large return an alarm.
+//!
+//! A complaint of today is about goods shipped days ago. Exposure on a day is therefore the purchases shipped up to then, each
 //! spread over the following days by a geometric delay of mean m: y_d = q·y_(d−1) + (1−q)·s_d with q = m/(1+m). Before the
 //! window the key is taken to have shipped at its earlier average rate. Some goods are complained about within hours: a day's
-//! own units count in full on it, so that a day of many sales is never held against few units.
+//! own purchases count in full on it, so that a day of many sales is never held against few.
 
 use crate::cohort::Sums;
 use crate::names::Measure;
@@ -17,7 +21,7 @@ pub struct Course {
     pub first_day: i32,
     /// Events.
     pub events: [f64; WINDOW_DAYS],
-    /// Units that could have caused them.
+    /// Purchases that could have caused them.
     pub exposure: [f64; WINDOW_DAYS],
 }
 
@@ -25,7 +29,7 @@ pub struct Course {
 pub fn events(measure: Measure, day: &DayCounts) -> u32 {
     match measure {
         Measure::Complaints => day.complaints,
-        Measure::Returns => day.units_returned,
+        Measure::Returns => day.returns,
         Measure::BadReviews => day.bad_reviews(),
     }
 }
@@ -34,49 +38,32 @@ pub fn events(measure: Measure, day: &DayCounts) -> u32 {
 pub fn events_ever(measure: Measure, window: &Window) -> u64 {
     match measure {
         Measure::Complaints => window.totals.complaints,
-        Measure::Returns => window.totals.units_returned,
+        Measure::Returns => window.totals.returns,
         Measure::BadReviews => window.totals.bad_reviews(),
     }
 }
 
-/// Which units are taken to have reached people: shipped ones where shipments are told, else delivered, else ordered.
-fn reached(window: &Window) -> fn(&DayCounts) -> f64 {
-    if window.totals.units_shipped > 0 {
-        |day| f64::from(day.units_shipped)
-    } else if window.totals.units_delivered > 0 {
-        |day| f64::from(day.units_delivered)
-    } else {
-        |day| f64::from(day.units_ordered.saturating_sub(day.units_cancelled))
-    }
-}
-
-/// Units that reached people since the key was first seen.
+/// Purchases that reached people since the key was first seen.
 pub fn reached_ever(window: &Window) -> f64 {
-    let totals = &window.totals;
-    if totals.units_shipped > 0 {
-        totals.units_shipped as f64
-    } else if totals.units_delivered > 0 {
-        totals.units_delivered as f64
-    } else {
-        totals.units_ordered.saturating_sub(totals.units_cancelled) as f64
-    }
+    window.totals.reached() as f64
 }
 
 impl Course {
     /// The course of a measure over a window, with this mean delay in days.
     pub fn of(window: &Window, measure: Measure, delay_days: f64) -> Course {
-        let units = reached(window);
+        let by = window.totals.reached_by();
+        let purchases = |day: &DayCounts| f64::from(day.reached(by));
         let mut course =
             Course { first_day: window.first_day, events: [0.0; WINDOW_DAYS], exposure: [0.0; WINDOW_DAYS] };
         let keep = delay_days / (1.0 + delay_days);
-        let inside: f64 = window.days.iter().map(units).sum();
+        let inside: f64 = window.days.iter().map(purchases).sum();
         let older_days = f64::from((window.first_day - window.first_seen_day).max(0));
         let older = (reached_ever(window) - inside).max(0.0);
         let mut level = if older_days > 0.0 { older / older_days } else { 0.0 };
         for (place, day) in window.days.iter().enumerate() {
-            level = keep * level + (1.0 - keep) * units(day);
+            level = keep * level + (1.0 - keep) * purchases(day);
             course.events[place] = f64::from(events(measure, day));
-            course.exposure[place] = level.max(units(day));
+            course.exposure[place] = level.max(purchases(day));
         }
         course
     }

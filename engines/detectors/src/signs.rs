@@ -3,6 +3,7 @@
 
 use crate::finding::Figure;
 use crate::policy::Policy;
+use crate::sizes::Sizes;
 use stream::{DayCounts, WINDOW_DAYS, Window};
 
 /// What a rule saw.
@@ -22,8 +23,6 @@ pub struct Sign {
     pub figures: Vec<Figure>,
 }
 
-/// Days of a key's own past that are needed to tell what is usual.
-const PAST_DAYS_MIN: usize = 7;
 /// Makes the median absolute deviation the standard deviation of a normal distribution.
 const MAD_TO_DEVIATION: f64 = 1.4826;
 
@@ -51,31 +50,27 @@ pub(crate) fn past_of(window: &Window, recent: usize, of: fn(&DayCounts) -> f64)
     window.days[known.min(until)..until].iter().map(of).collect()
 }
 
-/// A burst of units on the newest day that few buyers made.
-pub(crate) fn burst(window: &Window, policy: &Policy) -> Option<Sign> {
+/// A burst of units on the newest day that few buyers made. `others` is the cohort without the key.
+pub(crate) fn burst(window: &Window, policy: &Policy, others: &Sizes) -> Option<Sign> {
     let today = &window.days[WINDOW_DAYS - 1];
     let units = f64::from(today.units_ordered);
     if units < policy.limit("units_min") {
         return None;
     }
-    let mut past = past_of(window, 1, |day| f64::from(day.units_ordered));
-    if past.len() < PAST_DAYS_MIN {
-        return None;
-    }
+    let usual = others.usual(window)?;
     let earlier = window.days[..WINDOW_DAYS - 1].iter();
     let (orders, ordered) = earlier.fold((0.0, 0.0), |(orders, ordered), day| {
         (orders + f64::from(day.orders), ordered + f64::from(day.units_ordered))
     });
-    let (middle, spread) = usual(&mut past);
-    let z = (units - middle) / spread;
-    let factor = units / middle.max(1.0);
+    let z = (units.ln() - usual.middle) / usual.deviation;
+    let factor = units / usual.units().max(1.0);
     // What as many orders of the usual size would have made; the rest comes from a few large ones.
-    let usual_size = if orders > 0.0 { ordered / orders } else { 1.0 };
+    let usual_size = if orders > 0.0 { ordered / orders } else { usual.units().max(1.0) };
     let large_share = (1.0 - f64::from(today.orders) * usual_size / units).clamp(0.0, 1.0);
     let few = large_share.max(window.buyers_recent.top_share);
     let figures = vec![
         Figure::at_least("units_today", units, policy.limit("units_min")),
-        Figure::told("units_usual", middle),
+        Figure::told("units_usual", usual.units()),
         Figure::at_least("deviations", z, policy.limit("z_min")),
         Figure::at_least("factor", factor, policy.limit("factor_min")),
         Figure::at_least("few_buyers_share", few, policy.limit("top_share_min")),
@@ -83,7 +78,8 @@ pub(crate) fn burst(window: &Window, policy: &Policy) -> Option<Sign> {
         Figure::told("buyers_distinct", window.buyers_recent.distinct),
     ];
     let speaks = figures.iter().filter(|figure| figure.limit.is_some()).all(|figure| figure.against);
-    Some(Sign { speaks, statistic: z, threshold: policy.limit("z_min"), observed: units, expected: middle, figures })
+    let threshold = policy.limit("z_min");
+    Some(Sign { speaks, statistic: z, threshold, observed: units, expected: usual.units(), figures })
 }
 
 /// Sales that look made up.
@@ -165,27 +161,44 @@ fn verified_sign(window: &Window, recent: usize, share: f64, most: f64) -> Figur
     }
 }
 
-/// A price that leaves its own course on the newest day.
+/// The lowest and the highest price of the days before the newest two, minor units, with how many days had one. The day before
+/// the newest one is left out: where a price changed at noon it holds both.
+pub(crate) fn usual_prices(window: &Window) -> Option<(i64, i64, usize)> {
+    let past = || window.prices[..WINDOW_DAYS - 2].iter().filter(|day| day.seen > 0);
+    let lowest = past().map(|day| day.min_minor).min()?;
+    let highest = past().map(|day| day.max_minor).max()?;
+    Some((lowest, highest, past().count()))
+}
+
+/// A price that leaves everything seen before. A price the merchant set counts at once. Where only orders tell it, several
+/// must agree: what one buyer paid may be a discount for many, another channel or a slip, and is not the price of the goods.
 pub(crate) fn price(window: &Window, policy: &Policy) -> Option<Sign> {
-    let shape = &window.price;
-    if window.prices[WINDOW_DAYS - 1].seen == 0
-        || f64::from(shape.days) < policy.limit("days_min")
-        || shape.last_minor <= 0
-    {
+    let (today, counts) = (&window.prices[WINDOW_DAYS - 1], &window.days[WINDOW_DAYS - 1]);
+    let is_set = counts.price_changes > 0;
+    if today.seen == 0 || (!is_set && f64::from(today.seen) < policy.limit("prices_min")) {
         return None;
     }
-    let mean = shape.log_mean?;
-    let deviation = shape.log_deviation.unwrap_or(0.0).max(policy.limit("deviation_floor"));
-    let step = (shape.last_minor as f64).ln() - mean;
-    let z = step.abs() / deviation;
-    let change = step.exp() - 1.0;
+    let (lowest, highest, days) = usual_prices(window)?;
+    if (days as f64) < policy.limit("days_min") || lowest <= 0 {
+        return None;
+    }
+    let (low, high) = if is_set { (today.last_minor, today.last_minor) } else { (today.min_minor, today.max_minor) };
+    let (now, usual) = if low > highest {
+        (low, highest)
+    } else if high < lowest {
+        (high, lowest)
+    } else {
+        return None;
+    };
+    let change = now as f64 / usual as f64 - 1.0;
+    let threshold = policy.limit("change_min");
     let figures = vec![
-        Figure::told("price_now_minor", shape.last_minor as f64),
-        Figure::told("price_usual_minor", mean.exp()),
-        Figure::at_least("deviations", z, policy.limit("z_min")),
-        Figure::at_least("price_change", change.abs(), policy.limit("change_min")),
+        Figure::told("price_now_minor", now as f64),
+        Figure::told("price_lowest_minor", lowest as f64),
+        Figure::told("price_highest_minor", highest as f64),
+        Figure::told("price_days", days as f64),
+        Figure::at_least("price_change", change.abs(), threshold),
     ];
-    let speaks = z >= policy.limit("z_min") && change.abs() >= policy.limit("change_min");
-    let (observed, expected) = (shape.last_minor as f64, mean.exp());
-    Some(Sign { speaks, statistic: z, threshold: policy.limit("z_min"), observed, expected, figures })
+    let (observed, expected) = (now as f64, usual as f64);
+    Some(Sign { speaks: change.abs() >= threshold, statistic: change.abs(), threshold, observed, expected, figures })
 }

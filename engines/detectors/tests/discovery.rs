@@ -74,7 +74,7 @@ fn watched(method: Method, shocks: Option<f64>, seed: u64) -> ((usize, usize), (
         ("events_min", 3.0),
         ("delay_days", 0.0),
         ("base_rate", MEAN_RATE),
-        ("base_units", 2000.0),
+        ("base_weight", 2000.0),
     ];
     let what = (method, Some(Measure::Complaints));
     let policy = Policy::new("p", what, Scope::Product, Level::Watch, 0.05, limits.into_iter()).expect("a policy");
@@ -89,7 +89,7 @@ fn watched(method: Method, shocks: Option<f64>, seed: u64) -> ((usize, usize), (
             let lift = if product.faulty && day >= LOOKED_FROM + 10 { 5.0 } else { 1.0 };
             let shock = shocks.map_or(1.0, |shape| chance.gamma(shape) / shape);
             let complaints = chance.poisson(f64::from(shipped) * product.rate * lift * shock);
-            let counts = DayCounts { signals: 1, units_shipped: shipped, complaints, ..DayCounts::default() };
+            let counts = DayCounts { signals: 1, shipments: shipped, complaints, ..DayCounts::default() };
             let key = Key { kind: KeyKind::Product, id: format!("m/{place}") };
             let (prices, shape) = (DayPrices::default(), Shape::default());
             builder.add(&DayRow { day: day as i32, closed_in: day as i32, key, counts, prices, shape });

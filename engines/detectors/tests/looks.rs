@@ -31,7 +31,7 @@ fn rate_limits() -> Vec<(&'static str, f64)> {
         ("events_min", 3.0),
         ("delay_days", 3.0),
         ("base_rate", 0.01),
-        ("base_units", 2000.0),
+        ("base_weight", 2000.0),
     ]
 }
 
@@ -49,7 +49,7 @@ fn cohort(detector: &Detector, members: usize) -> Sums {
             "m/c",
             40,
             counted(|place| DayCounts {
-                units_shipped: 100,
+                shipments: 100,
                 complaints: u32::from((place + member) % 3 != 0) + u32::from((place * 7 + member) % 11 == 0),
                 ..DayCounts::default()
             }),
@@ -73,7 +73,7 @@ fn faulty(from: usize, complaints: u32) -> Window {
         "m/p",
         40,
         counted(move |place| DayCounts {
-            units_shipped: 100,
+            shipments: 100,
             complaints: if place >= from { complaints } else { 1 },
             ..DayCounts::default()
         }),
@@ -113,7 +113,7 @@ fn an_ordinary_rate_is_not_named_however_often_one_looks() {
             "m/p",
             40,
             counted(|place| DayCounts {
-                units_shipped: 100,
+                shipments: 100,
                 complaints: 1 + u32::from(place % 4 == 0),
                 ..DayCounts::default()
             }),
@@ -160,7 +160,7 @@ fn nothing_and_very_much_are_looked_at_without_harm() {
 }
 
 fn burst_detector() -> Detector {
-    let limits = vec![("units_min", 100.0), ("z_min", 6.0), ("factor_min", 5.0), ("top_share_min", 0.4)];
+    let limits = vec![("units_min", 100.0), ("z_min", 4.5), ("factor_min", 5.0), ("top_share_min", 0.4)];
     detector(Method::Burst, None, Scope::Product, limits)
 }
 
@@ -187,6 +187,68 @@ fn a_promotion_with_many_buyers_is_no_finding_and_one_huge_order_is() {
     });
     let (found, _) = named(&detector, &huge, &sums, 1).expect("a finding");
     assert_eq!((found.strength, found.observed), (Strength::Crossed, 80_000.0));
+}
+
+/// A product of a wholesaler: on most days a few dozen, every so often a shop orders hundreds.
+fn wholesale(id: &str, seed: u64, newest: Option<u32>) -> Window {
+    window(KeyKind::Product, id, 34, |place| {
+        let mut chance = (seed * 1_000 + place as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        chance ^= chance >> 29;
+        chance = chance.wrapping_mul(0xBF58_476D_1CE4_E5B9) ^ (chance >> 32);
+        // The mean of four uniform numbers is close to normal: e to it spreads tenfold up and down.
+        let normal = (0..4).map(|part| ((chance >> (16 * part)) & 0xFFFF) as f64 / 65_536.0).sum::<f64>() - 2.0;
+        let units = (3.4 + 1.9 * normal).exp().round().max(1.0) as u32;
+        let units = newest.filter(|_| place == 33).unwrap_or(units);
+        let counts = DayCounts { orders: 1, units_ordered: units, ..DayCounts::default() };
+        (counts, DayPrices::default(), shape(std::iter::once(u64::from(units))))
+    })
+}
+
+#[test]
+fn what_a_wholesaler_does_every_week_is_no_burst_and_a_slip_of_the_keyboard_is() {
+    let detector = burst_detector();
+    let mut sums = Sums::default();
+    let goods: Vec<Window> = (0..300).map(|seed| wholesale(&format!("m/{seed}"), seed, None)).collect();
+    goods.iter().for_each(|window| sums.add(&detector.own_sums(window)));
+    let large = goods.iter().filter(|window| window.days[WINDOW_DAYS - 1].units_ordered >= 100).count();
+    assert!(large > 20, "many have a large day as their newest: {large}");
+    let named_ones = goods.iter().filter(|window| named(&detector, window, &sums, 300).is_some()).count();
+    assert_eq!(named_ones, 0);
+    let slip = wholesale("m/slip", 1, Some(74_215));
+    let mut with_it = sums;
+    with_it.add(&detector.own_sums(&slip));
+    assert!(named(&detector, &slip, &with_it, 301).is_some());
+
+    // The same order as the very first of a product: only the cohort can tell.
+    let first = window(KeyKind::Product, "m/first", 1, |_| {
+        let counts = DayCounts { orders: 1, units_ordered: 80_995, ..DayCounts::default() };
+        (counts, DayPrices::default(), shape(std::iter::once(7)))
+    });
+    let mut with_it = sums;
+    with_it.add(&detector.own_sums(&first));
+    assert!(named(&detector, &first, &with_it, 301).is_some());
+    assert!(named(&detector, &first, &detector.own_sums(&first), 1).is_none(), "without a cohort nobody can tell");
+}
+
+#[test]
+fn a_thousand_pieces_sent_back_at_once_are_one_return() {
+    let detector = detector(Method::Margin, Some(Measure::Returns), Scope::Product, rate_limits());
+    let seen = |times: u32, pieces: u32| {
+        window(
+            KeyKind::Product,
+            "m/p",
+            40,
+            counted(move |place| DayCounts {
+                shipments: 10,
+                units_shipped: 1_000,
+                returns: if place == 39 { times } else { 0 },
+                units_returned: if place == 39 { pieces } else { 0 },
+                ..DayCounts::default()
+            }),
+        )
+    };
+    assert!(named(&detector, &seen(1, 1_000), &Sums::default(), 1).is_none());
+    assert!(named(&detector, &seen(60, 60), &Sums::default(), 1).is_some());
 }
 
 #[test]
@@ -224,14 +286,14 @@ fn made_up_sales_need_two_signs_and_new_customers_alone_are_none() {
 
 #[test]
 fn a_lot_is_held_against_the_rest() {
-    let limits = vec![("ratio_min", 1.5), ("events_min", 4.0), ("others_units_min", 30.0)];
+    let limits = vec![("ratio_min", 1.5), ("events_min", 4.0), ("others_min", 30.0)];
     let detector = detector(Method::Batch, Some(Measure::Complaints), Scope::Lot, limits);
     let lot = |complaints: u32| {
         window(
             KeyKind::Lot,
             "m/l",
             10,
-            counted(move |_| DayCounts { units_shipped: 20, complaints, ..DayCounts::default() }),
+            counted(move |_| DayCounts { shipments: 20, complaints, ..DayCounts::default() }),
         )
     };
     let all = |complaints: u32| {
@@ -240,7 +302,7 @@ fn a_lot_is_held_against_the_rest() {
             "m",
             40,
             counted(move |place| DayCounts {
-                units_shipped: 120,
+                shipments: 120,
                 complaints: u32::from(place % 2 == 0) + if place >= 30 { complaints } else { 0 },
                 ..DayCounts::default()
             }),
@@ -256,18 +318,33 @@ fn a_lot_is_held_against_the_rest() {
 }
 
 #[test]
-fn a_price_that_jumps_is_named_and_one_that_creeps_is_not() {
-    let limits = vec![("z_min", 8.0), ("change_min", 0.4), ("deviation_floor", 0.05), ("days_min", 7.0)];
+fn a_price_that_jumps_is_named_and_one_that_creeps_or_has_tiers_is_not() {
+    let limits = vec![("change_min", 0.4), ("days_min", 7.0), ("prices_min", 3.0)];
     let detector = detector(Method::Price, None, Scope::Product, limits);
-    let seen = |price: fn(usize) -> i64| {
-        window(KeyKind::Product, "m/p", 30, move |place| {
+    // Prices of each day, oldest first; `set`: by the merchant, else as orders tell it.
+    let seen = |set: bool, prices_of: fn(usize) -> Vec<i64>| {
+        let seen = window(KeyKind::Product, "m/p", 30, move |place| {
             let mut prices = DayPrices::default();
-            prices.see(place as i64, price(place));
-            (DayCounts::default(), prices, Shape::default())
-        })
+            prices_of(place).iter().enumerate().for_each(|(at, price)| prices.see((place * 10 + at) as i64, *price));
+            let counts = DayCounts { price_changes: u32::from(set), orders: u32::from(!set), ..DayCounts::default() };
+            (counts, prices, Shape::default())
+        });
+        named(&detector, &seen, &Sums::default(), 1).is_some()
     };
-    assert!(named(&detector, &seen(|place| if place == 29 { 4_000 } else { 9_900 }), &Sums::default(), 1).is_some());
-    assert!(named(&detector, &seen(|place| 9_900 - 40 * place as i64), &Sums::default(), 1).is_none());
+    assert!(seen(true, |place| vec![if place == 29 { 4_000 } else { 9_900 }]), "set to less than half");
+    assert!(!seen(true, |place| vec![9_900 - 40 * place as i64]), "a little cheaper every day");
+    assert!(!seen(false, |place| vec![if place == 29 { 4_000 } else { 9_900 }]), "one order says nothing");
+    assert!(seen(false, |place| vec![if place == 29 { 4_000 } else { 9_900 }; 3]), "three orders agree");
+    assert!(!seen(false, |place| if place == 29 { vec![4_000, 9_900, 9_900] } else { vec![9_900; 3] }), "they do not");
+    assert!(
+        seen(false, |place| match place {
+            28 => vec![9_900, 9_900, 4_000],
+            29 => vec![4_000; 3],
+            _ => vec![9_900; 3],
+        }),
+        "changed yesterday at noon"
+    );
+    assert!(!seen(false, |place| vec![if place % 5 == 4 { 4_000 } else { 9_900 }; 3]), "dear for one, cheap for many");
 }
 
 #[test]
@@ -318,7 +395,7 @@ fn a_new_lot_with_too_many_complaints_is_named_within_its_first_weeks() {
         ("events_min", 4.0),
         ("delay_days", 3.0),
         ("base_rate", 0.01),
-        ("base_units", 2000.0),
+        ("base_weight", 2000.0),
         ("expected_max", 50.0),
     ];
     let detector = detector(Method::Launch, Some(Measure::Complaints), Scope::Lot, limits);
@@ -327,7 +404,7 @@ fn a_new_lot_with_too_many_complaints_is_named_within_its_first_weeks() {
             KeyKind::Lot,
             "m/l",
             8,
-            counted(move |_| DayCounts { units_shipped: 30, complaints, ..DayCounts::default() }),
+            counted(move |_| DayCounts { shipments: 30, complaints, ..DayCounts::default() }),
         )
     };
     assert!(named(&detector, &lot(3), &Sums::default(), 1).is_some());
@@ -336,7 +413,7 @@ fn a_new_lot_with_too_many_complaints_is_named_within_its_first_weeks() {
         KeyKind::Lot,
         "m/l",
         90,
-        counted(|_| DayCounts { units_shipped: 30, complaints: 3, ..DayCounts::default() }),
+        counted(|_| DayCounts { shipments: 30, complaints: 3, ..DayCounts::default() }),
     );
     assert!(named(&detector, &old, &Sums::default(), 1).is_none(), "after its launch other detectors watch it");
 }

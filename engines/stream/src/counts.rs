@@ -91,9 +91,13 @@ counted! {
     orders,
     /// Units in orders.
     units_ordered,
-    /// Units that left the merchant.
+    /// Shipments.
+    shipments,
+    /// Units that left the merchant in them.
     units_shipped,
-    /// Units that reached a buyer.
+    /// Deliveries.
+    deliveries,
+    /// Units that reached a buyer in them.
     units_delivered,
     /// Returns that are no cancellations.
     returns,
@@ -129,7 +133,28 @@ counted! {
     light_parcels,
 }
 
+/// Which signals tell that goods reached people. Rates are held against purchases, not units: a buyer of a thousand pieces
+/// has one parcel, one opinion and one decision to send it back, and a thousand of them are no thousand trials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reached {
+    /// Shipments: the first that is known of goods on their way.
+    Shipments,
+    /// Deliveries, where shipments are not told.
+    Deliveries,
+    /// Orders that were not cancelled, where neither is told.
+    Orders,
+}
+
 impl DayCounts {
+    /// Purchases that reached people.
+    pub fn reached(&self, by: Reached) -> u32 {
+        match by {
+            Reached::Shipments => self.shipments,
+            Reached::Deliveries => self.deliveries,
+            Reached::Orders => self.orders.saturating_sub(self.cancellations),
+        }
+    }
+
     /// Reviews of one or two stars.
     pub fn bad_reviews(&self) -> u32 {
         self.stars[0].saturating_add(self.stars[1])
@@ -154,8 +179,8 @@ impl DayCounts {
     pub fn of(&self, kind: Kind) -> u32 {
         match kind {
             Kind::Order => self.orders,
-            Kind::Shipment => self.units_shipped,
-            Kind::Delivery => self.units_delivered,
+            Kind::Shipment => self.shipments,
+            Kind::Delivery => self.deliveries,
             Kind::Review => self.reviews,
             Kind::Return => self.returns.saturating_add(self.cancellations),
             Kind::Complaint => self.complaints,
@@ -167,6 +192,26 @@ impl DayCounts {
 }
 
 impl Totals {
+    /// Which signals tell of this key that goods reached people.
+    pub fn reached_by(&self) -> Reached {
+        if self.shipments > 0 {
+            Reached::Shipments
+        } else if self.deliveries > 0 {
+            Reached::Deliveries
+        } else {
+            Reached::Orders
+        }
+    }
+
+    /// Purchases that reached people since the key was first seen.
+    pub fn reached(&self) -> u64 {
+        match self.reached_by() {
+            Reached::Shipments => self.shipments,
+            Reached::Deliveries => self.deliveries,
+            Reached::Orders => self.orders.saturating_sub(self.cancellations),
+        }
+    }
+
     /// Reviews of one or two stars.
     pub fn bad_reviews(&self) -> u64 {
         self.stars[0].saturating_add(self.stars[1])

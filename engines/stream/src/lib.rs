@@ -30,7 +30,7 @@ mod varint;
 pub mod window;
 pub mod wire;
 
-pub use counts::{DayCounts, Totals};
+pub use counts::{DayCounts, Reached, Totals};
 pub use prices::DayPrices;
 pub use shape::Shape;
 pub use signal::{Attributes, Key, KeyKind, KeyRef, Kind, Signal};

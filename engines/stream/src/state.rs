@@ -289,7 +289,7 @@ impl State {
         }
     }
 
-    /// How large the pieces of a record are: 440, 184, 204 and 384 bytes. A key seen on ten of 35 days in two weeks, one day
+    /// How large the pieces of a record are: 456, 192, 204 and 392 bytes. A key seen on ten of 35 days in two weeks, one day
     /// of which is open, takes 2,888 bytes and its text; one seen once takes 824.
     pub fn record_bytes() -> RecordBytes {
         RecordBytes {

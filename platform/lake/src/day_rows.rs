@@ -27,7 +27,7 @@ use std::fs::File;
 use std::io::Read;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use stream::{DayCounts, DayPrices, DayRow, Key, KeyKind, Shape};
 
 const BATCH_ROWS: usize = 8_192;
@@ -139,6 +139,7 @@ impl Lake {
     /// What the disk says; the former file counts then.
     pub fn write_days(&self, closed_in: i32, rows: impl IntoIterator<Item = DayRow>) -> Result<Written, Error> {
         self.writable()?;
+        let _alone = self.0.clearing.lock().unwrap_or_else(PoisonError::into_inner);
         let (disk, folder) = (&self.0.disk, self.0.layout.days_of(closed_in));
         disk.folder(&self.0.layout.days())?;
         disk.folder(&folder)?;

@@ -49,8 +49,8 @@ use layout::Layout;
 use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
 /// The name of the lock file.
 const LOCK: &str = "lock";
@@ -115,6 +115,8 @@ struct Inner {
     lock: Option<File>,
     /// A compaction or a merge is under way.
     compacting: AtomicBool,
+    /// Held while the file of a closing is written, and while files and folders are taken away.
+    clearing: Mutex<()>,
     zone: TimeZone,
     limits: Limits,
     engine: query::engine::Engine,
@@ -164,7 +166,16 @@ impl Lake {
         };
         let layout = Layout { root };
         let engine = query::engine::Engine::new(&layout.root, &limits)?;
-        Ok(Lake(Arc::new(Inner { layout, disk, lock, compacting: AtomicBool::new(false), zone, limits, engine })))
+        Ok(Lake(Arc::new(Inner {
+            layout,
+            disk,
+            lock,
+            compacting: AtomicBool::new(false),
+            clearing: Mutex::new(()),
+            zone,
+            limits,
+            engine,
+        })))
     }
 
     /// The first log block that is not in the lake; 0 in a lake without any.

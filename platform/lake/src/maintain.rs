@@ -10,6 +10,7 @@ use crate::signal_rows::{UTC, schema};
 use crate::{Lake, compaction::FILE_ROWS_MAX};
 use datafusion::arrow::array::{ArrayRef, RecordBatch};
 use datafusion::arrow::compute::{SortColumn, concat_batches, lexsort_to_indices, take_record_batch};
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 /// A day with more files than this is merged.
@@ -45,19 +46,21 @@ impl Lake {
     ///
     /// # Errors
     /// What the disk says; what was done until then holds.
-    pub fn maintain(&self, keep: Keep, today: i32) -> Result<Done, Error> {
+    pub fn maintain(&self, keep: Keep, counted_from: i32) -> Result<Done, Error> {
         self.writable()?;
         if self.0.compacting.swap(true, Ordering::AcqRel) {
             return Ok(Done::default());
         }
-        let done = self.maintain_alone(keep, today);
+        let done = self.maintain_alone(keep, counted_from);
         self.0.compacting.store(false, Ordering::Release);
         done
     }
 
-    fn maintain_alone(&self, keep: Keep, today: i32) -> Result<Done, Error> {
-        let swept_files = self.remove_leftovers()?;
-        let expired_files = self.expire(keep, today)?;
+    fn maintain_alone(&self, keep: Keep, counted_from: i32) -> Result<Done, Error> {
+        let (swept_files, expired_files) = {
+            let _alone = self.0.clearing.lock().unwrap_or_else(PoisonError::into_inner);
+            (self.remove_leftovers()?, self.expire(keep, counted_from)?)
+        };
         Ok(Done { swept_files, expired_files, merged_files: self.merge_days()? })
     }
 
@@ -77,8 +80,8 @@ impl Lake {
         Ok(removed)
     }
 
-    fn expire(&self, keep: Keep, today: i32) -> Result<u64, Error> {
-        let oldest = |days: u32| today.saturating_sub(i32::try_from(days).unwrap_or(i32::MAX));
+    fn expire(&self, keep: Keep, counted_from: i32) -> Result<u64, Error> {
+        let oldest = |days: u32| counted_from.saturating_sub(i32::try_from(days).unwrap_or(i32::MAX));
         let signals = self.signal_files()?.into_iter().filter(|file| file.day < oldest(keep.signals_days));
         let days = self.0.layout.day_files()?.into_iter().filter(|file| file.day < oldest(keep.day_rows_days));
         let mut expired = 0;

@@ -175,7 +175,10 @@ fn count(counted: &mut BTreeMap<(i32, Key), (DayCounts, DayPrices)>, day: i32, s
                     prices.see(signal.at_us, signal.amount_minor / signal.quantity.max(1));
                 }
             }
-            Kind::Delivery => counts.units_delivered += signal.quantity as u32,
+            Kind::Delivery => {
+                counts.deliveries += 1;
+                counts.units_delivered += signal.quantity as u32;
+            }
             Kind::Complaint => counts.complaints += 1,
             Kind::Return => counts.returns += 1,
             Kind::Review => counts.reviews += 1,

@@ -191,9 +191,9 @@ impl Sweeper<'_> {
         for (total, day) in days.iter_mut().zip(&window.days) {
             total.add(&Counted {
                 complaints: i64::from(day.complaints),
-                returns: i64::from(day.units_returned),
+                returns: i64::from(day.returns),
                 bad_reviews: i64::from(day.bad_reviews()),
-                units: i64::from(day.units_shipped.max(day.units_delivered).max(day.units_ordered)),
+                purchases: i64::from(day.shipments.max(day.deliveries).max(day.orders)),
             });
         }
     }

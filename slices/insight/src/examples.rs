@@ -20,7 +20,7 @@ pub(crate) const ALL: [Example; 7] = [
     },
     Example {
         message: "insight-example-complaint-rate",
-        sql: "SELECT merchant, product,\n       sum(units_delivered) AS delivered,\n       sum(complaints) AS complaints,\n       round(100.0 * sum(complaints) / sum(units_delivered), 2) AS percent\nFROM days\nWHERE key_kind = 'product'\nGROUP BY merchant, product\nHAVING sum(units_delivered) >= 20\nORDER BY percent DESC NULLS LAST\nLIMIT 20",
+        sql: "SELECT merchant, product,\n       sum(deliveries) AS delivered,\n       sum(complaints) AS complaints,\n       round(100.0 * sum(complaints) / sum(deliveries), 2) AS percent\nFROM days\nWHERE key_kind = 'product'\nGROUP BY merchant, product\nHAVING sum(deliveries) >= 20\nORDER BY percent DESC NULLS LAST\nLIMIT 20",
         drawn: ("bar", "product", "percent"),
     },
     Example {

@@ -111,14 +111,14 @@ pub type Day = i32;
 pub struct DayInput {
     /// Days before the closed day.
     pub age_days: i32,
-    /// Units that reached a buyer (or were shipped, or ordered: the policy's `exposure` says which).
-    pub units: i64,
+    /// Purchases that reached a buyer (or were shipped, or ordered: the policy's `exposure` says which).
+    pub purchases: i64,
     /// Complaints, severe ones included.
     pub complaints: i64,
     /// Severe ones.
     pub severe_complaints: i64,
-    /// Units sent back.
-    pub units_returned: i64,
+    /// Times they were sent back.
+    pub returns: i64,
     /// Reviews.
     pub reviews: i64,
     /// Those of one or two stars.
@@ -138,10 +138,10 @@ impl DayInput {
     pub fn figures(&self) -> [i64; 11] {
         [
             i64::from(self.age_days),
-            self.units,
+            self.purchases,
             self.complaints,
             self.severe_complaints,
-            self.units_returned,
+            self.returns,
             self.reviews,
             self.bad_reviews,
             self.tests_passed,
@@ -153,13 +153,13 @@ impl DayInput {
 
     /// Reads the figures back.
     pub fn of(figures: &[i64; 11]) -> DayInput {
-        let [age, units, complaints, severe, returned, reviews, bad, passed, failed, remedies, late] = *figures;
+        let [age, purchases, complaints, severe, returned, reviews, bad, passed, failed, remedies, late] = *figures;
         DayInput {
             age_days: i32::try_from(age).unwrap_or(0),
-            units,
+            purchases,
             complaints,
             severe_complaints: severe,
-            units_returned: returned,
+            returns: returned,
             reviews,
             bad_reviews: bad,
             tests_passed: passed,
@@ -176,10 +176,10 @@ impl DayInput {
 
     /// Adds what another source says about the same day.
     pub fn add(&mut self, other: &DayInput) {
-        self.units += other.units;
+        self.purchases += other.purchases;
         self.complaints += other.complaints;
         self.severe_complaints += other.severe_complaints;
-        self.units_returned += other.units_returned;
+        self.returns += other.returns;
         self.reviews += other.reviews;
         self.bad_reviews += other.bad_reviews;
         self.tests_passed += other.tests_passed;
@@ -363,7 +363,7 @@ mod tests {
 
     #[test]
     fn figures_of_a_day_read_back() {
-        let input = DayInput { age_days: 3, units: 9, bad_reviews: 2, remedies_late: 1, ..DayInput::default() };
+        let input = DayInput { age_days: 3, purchases: 9, bad_reviews: 2, remedies_late: 1, ..DayInput::default() };
         assert_eq!(DayInput::of(&input.figures()), input);
     }
 }

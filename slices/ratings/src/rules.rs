@@ -91,11 +91,11 @@ pub struct Moment {
 pub fn increments(rules: &Rules, input: &DayInput) -> [[f64; 2]; RATES] {
     let ordinary = input.complaints - input.severe_complaints;
     let complaints = ordinary.max(0) as f64 + rules.severe_weight * input.severe_complaints as f64;
-    let units = input.units as f64;
+    let purchases = input.purchases as f64;
     [
         [input.tests_failed as f64, (input.tests_failed + input.tests_passed) as f64],
-        [complaints, units],
-        [input.units_returned as f64, units],
+        [complaints, purchases],
+        [input.returns as f64, purchases],
         [input.bad_reviews as f64, input.reviews as f64],
         [input.remedies_late as f64, input.remedies as f64],
     ]
@@ -225,9 +225,9 @@ pub fn grade_of(policy: &RatingPolicy, lower: f64) -> Grade {
 
 /// Whether too little is known to judge.
 pub fn is_new(policy: &RatingPolicy, sums: &[[f64; 2]; RATES]) -> bool {
-    let units = sums[Component::Complaints.index()][1];
+    let purchases = sums[Component::Complaints.index()][1];
     let tests = sums[Component::Inspection.index()][1];
-    units < policy.rules.new_units_min && tests < 0.5
+    purchases < policy.rules.new_purchases_min && tests < 0.5
 }
 
 fn failed_holds(policy: &RatingPolicy, moment: &Moment) -> bool {

@@ -7,7 +7,7 @@ use crate::tables::{Exposure, policy_at};
 use ground::Problem;
 use kernel::{Kernel, Result};
 use std::iter::Peekable;
-use stream::{DayCounts, DayRow, KeyKind};
+use stream::{DayCounts, DayRow, KeyKind, Reached};
 
 /// Closings read together at most: days that closed since the day computed last.
 const CLOSINGS_MAX: i32 = 60;
@@ -38,17 +38,17 @@ pub(crate) async fn rows(kernel: &Kernel, day: Day) -> Result<Rows> {
 
 fn product_day(row: DayRow, day: Day, exposure: Exposure) -> ProductDay {
     let counts: &DayCounts = &row.counts;
-    let units = match exposure {
-        Exposure::Delivered => counts.units_delivered,
-        Exposure::Shipped => counts.units_shipped,
-        Exposure::Ordered => counts.units_ordered,
-    };
+    let purchases = counts.reached(match exposure {
+        Exposure::Delivered => Reached::Deliveries,
+        Exposure::Shipped => Reached::Shipments,
+        Exposure::Ordered => Reached::Orders,
+    });
     let input = DayInput {
         age_days: (day - row.day).max(0),
-        units: i64::from(units),
+        purchases: i64::from(purchases),
         complaints: i64::from(counts.complaints),
         severe_complaints: i64::from(counts.severe_complaints),
-        units_returned: i64::from(counts.units_returned),
+        returns: i64::from(counts.returns),
         reviews: whole(counts.rated_reviews()),
         bad_reviews: whole(counts.bad_reviews()),
         ..DayInput::default()

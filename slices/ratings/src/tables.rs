@@ -71,7 +71,7 @@ pub struct GradeRow {
     pub limits: Vec<String>,
 }
 
-/// What a unit of exposure is.
+/// Which signals tell of a purchase that complaints and returns are held against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Exposure {
@@ -93,8 +93,8 @@ pub struct Rules {
     pub tail: f64,
     /// How many ordinary complaints a severe one weighs.
     pub severe_weight: f64,
-    /// Fewer units (decayed) and no test: the product is new.
-    pub new_units_min: f64,
+    /// Fewer purchases (decayed) and no test: the product is new.
+    pub new_purchases_min: f64,
     /// The grade a new product has at best.
     pub new_grade: Grade,
     /// Points above its threshold the lower bound must be for a better grade.
@@ -240,7 +240,7 @@ fn check_rules(rules: &Rules, report: &mut Report<'_>) {
     let fits = rules.tail > 0.0
         && rules.tail < 0.5
         && rules.severe_weight >= 1.0
-        && rules.new_units_min >= 0.0
+        && rules.new_purchases_min >= 0.0
         && (1..=365).contains(&rules.rise_days)
         && (0..=3650).contains(&rules.failed_test_days)
         && points.iter().all(|points| (0.0..=100.0).contains(points))

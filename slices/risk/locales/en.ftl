@@ -1,10 +1,10 @@
 # what is looked at
 risk-feature-complaint-ratio = Complaint rate
-risk-feature-complaint-ratio-why = Complaints per unit delivered in 35 days against the whole market, logarithm. More complaints never make goods safer.
+risk-feature-complaint-ratio-why = Complaints per purchase delivered in 35 days against the whole market, logarithm. More complaints never make goods safer.
 risk-feature-severe-ratio = Severe complaint rate
 risk-feature-severe-ratio-why = Complaints about safety, reckoned alike.
 risk-feature-return-ratio = Return rate
-risk-feature-return-ratio-why = Units returned per unit delivered in 35 days against the whole market, logarithm.
+risk-feature-return-ratio-why = Returns per purchase delivered in 35 days against the whole market, logarithm.
 risk-feature-bad-review-ratio = Bad review rate
 risk-feature-bad-review-ratio-why = Share of one- and two-star reviews against the whole market, logarithm.
 risk-feature-complaint-recent-ratio = Complaint rate, last week
@@ -15,8 +15,8 @@ risk-feature-complaint-lifetime-ratio = Complaint rate since first seen
 risk-feature-complaint-lifetime-ratio-why = Complaint rate since first seen against the whole market, logarithm.
 risk-feature-stars-shortfall = Stars missing to five
 risk-feature-stars-shortfall-why = Five less the mean stars; missing below 3 reviews.
-risk-feature-units-log = Units sold
-risk-feature-units-log-why = Decimal logarithm of units delivered in 35 days. Selling much may mean being watched more or hurting more: the data decide.
+risk-feature-purchases-log = Purchases
+risk-feature-purchases-log-why = Decimal logarithm of purchases delivered in 35 days. Selling much may mean being watched more or hurting more: the data decide.
 risk-feature-growth = Growth of sales
 risk-feature-growth-why = Orders a day of the last 7 days against the 28 before, logarithm. Promotions grow as brushing does: the data decide.
 risk-feature-top-buyer-share = Share of the largest buyer

@@ -1,10 +1,10 @@
 # what is looked at
 risk-feature-complaint-ratio = 投诉率
-risk-feature-complaint-ratio-why = 近 35 天每件送达商品的投诉数与全市场之比的对数。投诉更多不会使商品更安全。
+risk-feature-complaint-ratio-why = 近 35 天每笔送达订单的投诉数与全市场之比的对数。投诉更多不会使商品更安全。
 risk-feature-severe-ratio = 严重投诉率
 risk-feature-severe-ratio-why = 涉及安全的投诉，同样计算。
 risk-feature-return-ratio = 退货率
-risk-feature-return-ratio-why = 近 35 天每件送达商品的退货件数与全市场之比的对数。
+risk-feature-return-ratio-why = 近 35 天每笔送达订单的退货数与全市场之比的对数。
 risk-feature-bad-review-ratio = 差评率
 risk-feature-bad-review-ratio-why = 一、二星评价的比例与全市场之比的对数。
 risk-feature-complaint-recent-ratio = 近 7 天投诉率
@@ -15,8 +15,8 @@ risk-feature-complaint-lifetime-ratio = 长期投诉率
 risk-feature-complaint-lifetime-ratio-why = 自首次出现以来的投诉率与全市场之比的对数。
 risk-feature-stars-shortfall = 评分距五星
 risk-feature-stars-shortfall-why = 五减平均评分；评价少于 3 条时缺失。
-risk-feature-units-log = 销量
-risk-feature-units-log-why = 近 35 天送达件数的常用对数。卖得多既可能被看得多，也可能出事多，方向由数据决定。
+risk-feature-purchases-log = 成交笔数
+risk-feature-purchases-log-why = 近 35 天送达笔数的常用对数。卖得多既可能被看得多，也可能出事多，方向由数据决定。
 risk-feature-growth = 销量增长
 risk-feature-growth-why = 近 7 天与此前 28 天日均订单之比的对数。促销与刷单都会增长，方向由数据决定。
 risk-feature-top-buyer-share = 最大买家占比

@@ -15,14 +15,14 @@ const LOTS_MAX: usize = 100_000;
 /// Products asked about at once.
 const ASKED_AT_ONCE: usize = 1_000;
 
-/// Usual events per unit or review.
+/// Usual events per purchase or review.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rates {
-    /// Complaints per unit.
+    /// Complaints per purchase.
     pub complaints: f64,
-    /// Severe complaints per unit.
+    /// Severe complaints per purchase.
     pub severe: f64,
-    /// Units returned per unit.
+    /// Returns per purchase.
     pub returns: f64,
     /// Bad reviews per review.
     pub bad_reviews: f64,
@@ -31,15 +31,15 @@ pub struct Rates {
 }
 
 impl Rates {
-    /// The market's own rates, with the usual ones as data of `usual.units` units.
+    /// The market's own rates, with the usual ones as data of `usual.purchases` purchases.
     pub fn of(market: &Span, usual: &Usual) -> Rates {
         let rate = |events: f64, exposure: f64, usual_rate: f64| {
-            (events + usual_rate * usual.units) / (exposure + usual.units)
+            (events + usual_rate * usual.purchases) / (exposure + usual.purchases)
         };
         Rates {
-            complaints: rate(market.complaints, market.units, usual.complaints),
-            severe: rate(market.severe, market.units, usual.severe),
-            returns: rate(market.returns, market.units, usual.returns),
+            complaints: rate(market.complaints, market.purchases, usual.complaints),
+            severe: rate(market.severe, market.purchases, usual.severe),
+            returns: rate(market.returns, market.purchases, usual.returns),
             bad_reviews: rate(market.bad_reviews, market.reviews, usual.bad_reviews),
             shrink_events: usual.shrink_events,
         }
@@ -114,7 +114,7 @@ async fn compute(kernel: &Kernel, parameters: &Parameters) -> Result<Baseline> {
     signals::windows::each(kernel, KeyKind::Lot, |window| {
         let Some((merchant, number)) = window.key.id.split_once('/') else { return };
         let lot = Behaviour::of(window).window;
-        let ratio = rates.log_ratio(lot.complaints, lot.units, rates.complaints);
+        let ratio = rates.log_ratio(lot.complaints, lot.purchases, rates.complaints);
         let worst = worst_lots.entry(merchant.to_owned()).or_insert(ratio);
         *worst = worst.max(ratio);
         if lots.len() < LOTS_MAX {

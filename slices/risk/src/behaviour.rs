@@ -2,7 +2,7 @@
 
 use crate::baseline::Rates;
 use crate::features::Vector;
-use stream::Window;
+use stream::{Reached, Window};
 
 /// Orders of known buyers below which their spread says nothing.
 const BUYERS_MIN: u64 = 10;
@@ -18,13 +18,13 @@ const GROWTH_ORDERS: f64 = 5.0;
 /// Exposure and events of a span of days.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Span {
-    /// Units delivered; where deliveries are not told, units ordered less those cancelled.
-    pub units: f64,
+    /// Deliveries; where they are not told, orders less those cancelled.
+    pub purchases: f64,
     /// Complaints.
     pub complaints: f64,
     /// Of them severe.
     pub severe: f64,
-    /// Units returned.
+    /// Returns.
     pub returns: f64,
     /// Reviews with stars.
     pub reviews: f64,
@@ -36,12 +36,11 @@ pub struct Span {
 
 impl Span {
     fn of(counts: &stream::DayCounts) -> Span {
-        let sold = f64::from(counts.units_ordered) - f64::from(counts.units_cancelled);
         Span {
-            units: f64::from(counts.units_delivered).max(sold.max(0.0)),
+            purchases: f64::from(counts.reached(Reached::Deliveries).max(counts.reached(Reached::Orders))),
             complaints: f64::from(counts.complaints),
             severe: f64::from(counts.severe_complaints),
-            returns: f64::from(counts.units_returned),
+            returns: f64::from(counts.returns),
             reviews: counts.rated_reviews() as f64,
             bad_reviews: f64::from(counts.bad_reviews()),
             orders: f64::from(counts.orders),
@@ -50,7 +49,7 @@ impl Span {
 
     /// Adds another.
     pub fn add(&mut self, other: &Span) {
-        self.units += other.units;
+        self.purchases += other.purchases;
         self.complaints += other.complaints;
         self.severe += other.severe;
         self.returns += other.returns;
@@ -88,12 +87,11 @@ impl Behaviour {
     /// From a window.
     pub fn of(window: &Window) -> Behaviour {
         let (sum, totals) = (window.sum(), &window.totals);
-        let sold = totals.units_ordered as f64 - totals.units_cancelled as f64;
         let total = Span {
-            units: (totals.units_delivered as f64).max(sold.max(0.0)),
+            purchases: totals.deliveries.max(totals.orders.saturating_sub(totals.cancellations)) as f64,
             complaints: totals.complaints as f64,
             severe: totals.severe_complaints as f64,
-            returns: totals.units_returned as f64,
+            returns: totals.returns as f64,
             reviews: totals.stars.iter().sum::<u64>() as f64,
             bad_reviews: totals.bad_reviews() as f64,
             orders: totals.orders as f64,
@@ -122,15 +120,15 @@ impl Behaviour {
     pub fn describe(&self, rates: &Rates, vector: &mut Vector) {
         let ratio = |events: f64, exposure: f64, rate: f64| rates.log_ratio(events, exposure, rate);
         let (window, recent, total) = (&self.window, &self.recent, &self.total);
-        vector.set("complaint_ratio", ratio(window.complaints, window.units, rates.complaints));
-        vector.set("severe_ratio", ratio(window.severe, window.units, rates.severe));
-        vector.set("return_ratio", ratio(window.returns, window.units, rates.returns));
+        vector.set("complaint_ratio", ratio(window.complaints, window.purchases, rates.complaints));
+        vector.set("severe_ratio", ratio(window.severe, window.purchases, rates.severe));
+        vector.set("return_ratio", ratio(window.returns, window.purchases, rates.returns));
         vector.set("bad_review_ratio", ratio(window.bad_reviews, window.reviews, rates.bad_reviews));
-        vector.set("complaint_recent_ratio", ratio(recent.complaints, recent.units, rates.complaints));
-        vector.set("return_recent_ratio", ratio(recent.returns, recent.units, rates.returns));
-        vector.set("complaint_lifetime_ratio", ratio(total.complaints, total.units, rates.complaints));
+        vector.set("complaint_recent_ratio", ratio(recent.complaints, recent.purchases, rates.complaints));
+        vector.set("return_recent_ratio", ratio(recent.returns, recent.purchases, rates.returns));
+        vector.set("complaint_lifetime_ratio", ratio(total.complaints, total.purchases, rates.complaints));
         vector.set("stars_shortfall", self.stars_mean.map(|mean| 5.0 - mean));
-        vector.set("units_log", (1.0 + window.units).log10());
+        vector.set("purchases_log", (1.0 + window.purchases).log10());
         let before =
             (window.orders - recent.orders).max(0.0) * RECENT_DAYS as f64 / (stream::WINDOW_DAYS - RECENT_DAYS) as f64;
         vector.set("growth", ((recent.orders + GROWTH_ORDERS) / (before + GROWTH_ORDERS)).ln());

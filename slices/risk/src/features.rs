@@ -50,7 +50,7 @@ pub const FEATURES: [Named; COUNT] = [
     Named::new("return_recent_ratio", "log_ratio", Direction::Rising),
     Named::new("complaint_lifetime_ratio", "log_ratio", Direction::Rising),
     Named::new("stars_shortfall", "stars", Direction::Rising),
-    Named::new("units_log", "log10", Direction::Free),
+    Named::new("purchases_log", "log10", Direction::Free),
     Named::new("growth", "log_ratio", Direction::Free),
     Named::new("top_buyer_share", "share", Direction::Rising),
     Named::new("young_buyer_share", "share", Direction::Rising),

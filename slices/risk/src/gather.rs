@@ -113,9 +113,9 @@ fn vector(baseline: &Baseline, asked: &Asked, link: Option<&Link>, seller: Optio
     if let Some(seller) = seller {
         if let Some(behaviour) = &seller.behaviour {
             let span = &behaviour.window;
-            let complaints = rates.log_ratio(span.complaints, span.units, rates.complaints);
+            let complaints = rates.log_ratio(span.complaints, span.purchases, rates.complaints);
             vector.set("merchant_complaint_ratio", complaints);
-            vector.set("merchant_return_ratio", rates.log_ratio(span.returns, span.units, rates.returns));
+            vector.set("merchant_return_ratio", rates.log_ratio(span.returns, span.purchases, rates.returns));
         }
         vector.set("merchant_days_log", seller.days.map(|days| (1.0 + days).ln()));
     }

@@ -16,7 +16,7 @@ pub struct Usual {
     /// Share of reviews with one or two stars.
     pub bad_reviews: f64,
     /// Units whose data these rates are worth.
-    pub units: f64,
+    pub purchases: f64,
     /// Events by which each ratio is drawn towards the usual one.
     pub shrink_events: f64,
 }
@@ -91,7 +91,7 @@ pub fn parameters(kernel: &Kernel) -> Result<Parameters> {
             severe: decimal("usual_severe_rate")?,
             returns: decimal("usual_return_rate")?,
             bad_reviews: decimal("usual_bad_review_share")?,
-            units: decimal("usual_units")?.max(1.0),
+            purchases: decimal("usual_purchases")?.max(1.0),
             shrink_events: decimal("shrink_events")?.max(0.01),
         },
         memory_days: integer("memory_days")?.max(1),

@@ -109,14 +109,14 @@ pub async fn retain(kernel: &Kernel) -> Result<u64> {
     let keep = Keep { signals_days: days(retention_days), day_rows_days: days(days_retention_days) };
     let closed = works.fold.told().closed_through;
     // Age is counted back from the last closed day: an old export that is replayed is not swept away while it comes in.
-    let today = closed.map_or(i32::MIN, |day| day.min(crate::model::day_number(kernel.today())));
+    let counted_from = closed.map_or(i32::MIN, |day| day.min(crate::model::day_number(kernel.today())));
     if let Some(day) = closed {
         let horizon = day.saturating_sub(i32::try_from(ids_days).unwrap_or(i32::MAX));
         if let Some(closing) = store::closings::of_day(kernel.db().read(), horizon).await? {
             works.intake.forget_ids_before(closing.position)?;
         }
     }
-    let done = tokio::task::spawn_blocking(move || works.lake.maintain(keep, today));
+    let done = tokio::task::spawn_blocking(move || works.lake.maintain(keep, counted_from));
     match done.await.map_err(Problem::internal)? {
         Ok(_) | Err(lake::Error::Busy) => Ok(0),
         Err(error) => Err(Error::storage(error).into()),

@@ -180,8 +180,14 @@ fn add(piece: &mut Pending, signal: &Signal<'_>, addition: &Addition, settings: 
                 bump(&mut counts.young_orders, u32::from(days < settings.young_account_days));
             }
         }
-        Kind::Shipment => bump(&mut counts.units_shipped, units),
-        Kind::Delivery => bump(&mut counts.units_delivered, units),
+        Kind::Shipment => {
+            bump(&mut counts.shipments, 1);
+            bump(&mut counts.units_shipped, units);
+        }
+        Kind::Delivery => {
+            bump(&mut counts.deliveries, 1);
+            bump(&mut counts.units_delivered, units);
+        }
         Kind::Review => {
             bump(&mut counts.reviews, 1);
             bump(&mut counts.verified_reviews, u32::from(attributes.verified == Some(true)));

@@ -17,7 +17,7 @@ use crate::varint::{Reader, put, put_bytes, put_signed};
 use sha2::{Digest, Sha256};
 use std::io::{self, Read, Write};
 
-const MAGIC: &[u8; 8] = b"TSSNAP01";
+const MAGIC: &[u8; 8] = b"TSSNAP02";
 /// Records are handed on in pieces of about this size.
 const PIECE_BYTES: usize = 1 << 20;
 /// Longest record that is believed.

@@ -107,6 +107,38 @@ fn days_past_their_time_are_removed_whole() {
 }
 
 #[test]
+fn a_closing_is_written_while_others_past_their_time_are_taken_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = super::open(&folder);
+    let row = |day: i32| stream::DayRow {
+        day,
+        closed_in: day,
+        key: stream::Key::product("m1", "cup"),
+        counts: stream::DayCounts { signals: 1, ..stream::DayCounts::default() },
+        prices: stream::DayPrices::default(),
+        shape: stream::Shape::default(),
+    };
+    let written = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !written.load(std::sync::atomic::Ordering::Acquire) {
+                lake.maintain(Keep { signals_days: 0, day_rows_days: 0 }, DAY + 1).unwrap();
+            }
+        });
+        for day in DAY - 300..=DAY + 1 {
+            let file = lake.write_days(day, [row(day)]);
+            if day == DAY + 1 || file.is_err() {
+                written.store(true, std::sync::atomic::Ordering::Release);
+            }
+            file.unwrap();
+        }
+    });
+    lake.maintain(Keep { signals_days: 0, day_rows_days: 0 }, DAY + 1).unwrap();
+    let kept: Vec<i32> = lake.days(0..=DAY + 1).unwrap().map(|row| row.unwrap().day).collect();
+    assert_eq!(kept, [DAY + 1], "the day that age is counted from is never past its time");
+}
+
+#[test]
 fn one_process_writes_and_others_read() {
     let folder = tempfile::tempdir().unwrap();
     let writer = super::open(&folder);

@@ -124,7 +124,7 @@ entity!(
     pub complaints: i64,
     pub returns: i64,
     pub bad_reviews: i64,
-    pub units: i64,
+    pub purchases: i64,
 });
 
 entity!(
@@ -255,7 +255,7 @@ db::migration!(CreateWatching, "m20261124_000321_alerts_watching", |schema| {
         .integer("complaints")
         .integer("returns")
         .integer("bad_reviews")
-        .integer("units")
+        .integer("purchases")
         .primary(&["category", "day"])
         .index(&["day"])
         .create(schema)

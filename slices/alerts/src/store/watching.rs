@@ -14,7 +14,7 @@ pub(crate) struct Counted {
     pub complaints: i64,
     pub returns: i64,
     pub bad_reviews: i64,
-    pub units: i64,
+    pub purchases: i64,
 }
 
 impl Counted {
@@ -23,7 +23,7 @@ impl Counted {
         self.complaints += other.complaints;
         self.returns += other.returns;
         self.bad_reviews += other.bad_reviews;
-        self.units += other.units;
+        self.purchases += other.purchases;
     }
 }
 
@@ -97,14 +97,14 @@ pub(crate) async fn keep_total(db: &impl ConnectionTrait, category: &str, on: i3
         complaints: counted.complaints,
         returns: counted.returns,
         bad_reviews: counted.bad_reviews,
-        units: counted.units,
+        purchases: counted.purchases,
     };
     let replace = OnConflict::columns([totals::Column::Category, totals::Column::Day])
         .update_columns([
             totals::Column::Complaints,
             totals::Column::Returns,
             totals::Column::BadReviews,
-            totals::Column::Units,
+            totals::Column::Purchases,
         ])
         .to_owned();
     totals::Entity::insert(row.into_active_model())
@@ -132,7 +132,7 @@ pub(crate) async fn totals_of(
         complaints: row.complaints,
         returns: row.returns,
         bad_reviews: row.bad_reviews,
-        units: row.units,
+        purchases: row.purchases,
     };
     Ok(rows.iter().map(|row| (day(row.day), counted(row))).collect())
 }

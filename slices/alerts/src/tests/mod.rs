@@ -62,10 +62,11 @@ impl Story {
         &mut self.rows[last]
     }
 
-    /// A day of a product: units shipped and complaints about them.
-    fn sold(&mut self, day: i32, product: &str, lot: Option<&str>, units: i64, complaints: u32) {
-        let shipment = self.add(Kind::Shipment, day, product);
-        (shipment.quantity, shipment.lot) = (units, lot.map(str::to_owned));
+    /// A day of a product: shipments and complaints about them.
+    fn sold(&mut self, day: i32, product: &str, lot: Option<&str>, shipments: u32, complaints: u32) {
+        for _ in 0..shipments {
+            self.add(Kind::Shipment, day, product).lot = lot.map(str::to_owned);
+        }
         for _ in 0..complaints {
             self.add(Kind::Complaint, day, product).lot = lot.map(str::to_owned);
         }
@@ -108,7 +109,7 @@ fn story(last: i32) -> Story {
             row.buyer = Some(format!("b-{day}-{order}"));
             row.quantity = 2;
         }
-        story.sold(day, "promoted", None, i64::from(orders) * 2, 0);
+        story.sold(day, "promoted", None, orders, 0);
     }
     story
 }

@@ -28,7 +28,7 @@ fn page(cx: &View, policy: &RatingPolicy) -> Markup {
         cx.ta("ratings-how-bound", &[("share", cx.percent_to(1.0 - rules.tail, 0).into())]),
         cx.ta(
             "ratings-how-new",
-            &[("units", cx.decimal(rules.new_units_min, 0).into()), ("grade", rules.new_grade.name().into())],
+            &[("purchases", cx.decimal(rules.new_purchases_min, 0).into()), ("grade", rules.new_grade.name().into())],
         ),
         cx.ta(
             "ratings-how-inert",

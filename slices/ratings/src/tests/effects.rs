@@ -24,10 +24,10 @@ async fn state(house: &House, id: &str) -> State {
 /// Everything that can go wrong with goods.
 fn awful(key: &str) -> ProductDay {
     let input = DayInput {
-        units: 100,
+        purchases: 100,
         complaints: 60,
         severe_complaints: 20,
-        units_returned: 50,
+        returns: 50,
         reviews: 40,
         bad_reviews: 38,
         ..DayInput::default()

@@ -86,13 +86,13 @@ struct Answer {
 }
 
 /// What a product's day brings.
-fn brings(key: &str, units: i64, complaints: i64) -> ProductDay {
-    ProductDay { key: key.to_owned(), input: DayInput { units, complaints, ..DayInput::default() } }
+fn brings(key: &str, purchases: i64, complaints: i64) -> ProductDay {
+    ProductDay { key: key.to_owned(), input: DayInput { purchases, complaints, ..DayInput::default() } }
 }
 
 /// A good day of a product that sells: few complaints and returns, good reviews.
 fn good(key: &str) -> ProductDay {
-    let input = DayInput { units: 100, units_returned: 2, reviews: 20, ..DayInput::default() };
+    let input = DayInput { purchases: 100, returns: 2, reviews: 20, ..DayInput::default() };
     ProductDay { key: key.to_owned(), input }
 }
 

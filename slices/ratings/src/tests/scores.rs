@@ -39,7 +39,7 @@ async fn a_few_units_with_complaints_are_judged_by_their_cohort_and_many_by_them
 #[tokio::test]
 async fn a_new_product_is_neutral_until_enough_is_known() {
     let mut house = house().await;
-    house.close(vec![ProductDay { key: "m1/n".into(), input: DayInput { units: 5, ..DayInput::default() } }]).await;
+    house.close(vec![ProductDay { key: "m1/n".into(), input: DayInput { purchases: 5, ..DayInput::default() } }]).await;
     let first = house.rating("n").await;
     assert!(first.is_new && first.grade == Grade::C);
     house.run(5, || vec![good("m1/n")]).await;

@@ -138,12 +138,12 @@ impl House {
         signals::testing::send(self.kernel(), &signals).await;
     }
 
-    /// So many units are ordered and delivered.
-    async fn sold(&self, merchant: &str, product: &str, units: i64) {
+    /// So many orders are placed and delivered.
+    async fn sold(&self, merchant: &str, product: &str, times: usize) {
         let at = self.kernel().now().micros() - 2_000_000;
-        let ids = [self.kernel().new_id(), self.kernel().new_id()];
-        let signals = [(Kind::Order, &ids[0]), (Kind::Delivery, &ids[1])]
-            .map(|(kind, id)| Signal { quantity: units, ..Signal::new(id, kind, at, merchant, product) });
+        let kinds = [Kind::Order, Kind::Delivery].into_iter().cycle().take(2 * times);
+        let ids: Vec<(Kind, String)> = kinds.map(|kind| (kind, self.kernel().new_id())).collect();
+        let signals: Vec<Signal> = ids.iter().map(|(kind, id)| Signal::new(id, *kind, at, merchant, product)).collect();
         signals::testing::send(self.kernel(), &signals).await;
     }
 

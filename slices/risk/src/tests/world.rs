@@ -15,7 +15,7 @@ async fn an_example_holds_what_was_known_when_the_alert_was_raised() {
     let raised = house.example(Source::Alert, "a1", "x-1").await.expect("taken down");
     assert_eq!((raised.label, raised.labelled_day), (None, None));
     let then = raised.vector.get("complaint_ratio").expect("there were complaints");
-    // (8 + 3) / (400 × rate + 3), with a rate of (8 + 10) / (400 + 1000) of the market, to which 1,000 usual units are added.
+    // (8 + 3) / (400 × rate + 3), with a rate of (8 + 10) / (400 + 1000) of the market, to which 1,000 usual purchases are added.
     let wanted = (11.0f64 / (400.0 * (18.0 / 1_400.0) + 3.0)).ln();
     assert!((then - wanted).abs() < 1e-9, "{then} {wanted}");
 
@@ -78,7 +78,7 @@ async fn what_nobody_took_down_is_made_again_as_of_the_day_before() {
     let ratio = made.vector.get("complaint_ratio").expect("there were complaints");
     let now =
         crate::score(house.kernel(), "m1", "x-1").await.expect("a score").contributions[0].value.expect("a value");
-    assert!(ratio < 0.4 && now > 1.0, "6 complaints of 300 units, not 56: {ratio} {now}");
+    assert!(ratio < 0.4 && now > 1.0, "6 complaints of 300 purchases, not 56: {ratio} {now}");
 }
 
 #[tokio::test]

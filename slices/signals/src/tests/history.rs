@@ -69,3 +69,38 @@ async fn the_signals_of_a_closed_day_counted_one_by_one_are_its_sums() {
     assert!(found.signals > 100, "{found:?}");
     assert_eq!((found.signals, found.differing.as_slice()), (found.summed, &[][..]), "{found:?}");
 }
+
+#[tokio::test]
+async fn an_export_of_years_ago_keeps_what_it_brings_until_later_days_have_passed() {
+    let house = house().await;
+    let years_ago = |years: i64, hours: i64| at(hours - years * 365 * 24);
+    let held = async |house: &House| {
+        let lake = crate::lake(house.kernel()).unwrap();
+        let extra = lake::Extra::default().with_tail(crate::tail(house.kernel()).unwrap());
+        let asked = "SELECT 1 AS place, count(*) FROM signals UNION ALL \
+                     SELECT 2, count(*) FROM days WHERE key_kind = 'product' ORDER BY place";
+        let answer = lake.query(asked, extra, house.kernel().now()).await.unwrap();
+        answer.rows().map(|row| row[1].number().unwrap() as u64).collect::<Vec<_>>()
+    };
+    let close = async |house: &House, last_us: i64| {
+        let last = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::from_microsecond(last_us).unwrap()).date();
+        crate::close_through(house.kernel(), &Actor::system("test"), last).await.unwrap();
+        crate::drain(house.kernel()).await.unwrap();
+        testing::settle(house.kernel()).await;
+        testing::compact(house.kernel()).await;
+        crate::compaction::retain(house.kernel()).await.unwrap();
+    };
+    let ids = ["a", "b", "c"];
+    for (number, id) in (0..).zip(ids) {
+        testing::send(house.kernel(), &[order(id, "cup", years_ago(12, 24 * number))]).await;
+        close(&house, years_ago(12, 24 * number)).await;
+    }
+    assert_eq!(held(&house).await, [3, 3], "twelve years old by the clock, and new by the last closed day");
+
+    testing::send(house.kernel(), &[order("d", "cup", years_ago(5, 0))]).await;
+    close(&house, years_ago(5, 0)).await;
+    assert_eq!(held(&house).await, [1, 4], "seven years later signals are past their time, sums of days are not");
+    testing::send(house.kernel(), &[order("e", "cup", years_ago(1, 0))]).await;
+    close(&house, years_ago(1, 0)).await;
+    assert_eq!(held(&house).await, [1, 2], "and eleven years later these too");
+}
