@@ -23,7 +23,7 @@ fn rows(products: u64, every: usize, number: u64) -> ::ratings::Rows {
         let mixed = (product ^ number.rotate_left(17)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
         let units = 1 + (mixed % 40) as i64;
         let input = DayInput {
-            purchases,
+            purchases: units,
             complaints: i64::from(mixed.is_multiple_of(23)),
             returns: i64::from(mixed.is_multiple_of(13)),
             reviews: units / 5,

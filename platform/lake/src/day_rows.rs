@@ -14,6 +14,7 @@
 //!
 //! Rows of the same key and day add up.
 
+use crate::disk::named;
 use crate::error::Error;
 use crate::layout::DAY_FILE;
 use crate::parquet_file::{Writer, read};
@@ -257,7 +258,7 @@ fn row_of(batch: &RecordBatch, row: usize) -> Result<DayRow, Error> {
 }
 
 fn hash_of(path: &std::path::Path) -> Result<[u8; 32], Error> {
-    let mut file = File::open(path)?;
+    let mut file = File::open(path).map_err(|error| named(path, &error))?;
     let (mut hasher, mut buffer) = (Sha256::new(), vec![0; HASH_BYTES]);
     loop {
         let read = file.read(&mut buffer)?;

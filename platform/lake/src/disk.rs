@@ -41,7 +41,7 @@ impl Disk {
             return Ok(());
         }
         self.step()?;
-        fs::create_dir_all(path)?;
+        fs::create_dir_all(path).map_err(|error| named(path, &error))?;
         match path.parent() {
             Some(parent) => self.flush_folder(parent),
             None => Ok(()),
@@ -53,7 +53,7 @@ impl Disk {
         self.step()?;
         let name = target.file_name().and_then(|name| name.to_str()).unwrap_or("file");
         let temporary = target.with_file_name(format!("{UNFINISHED}{name}"));
-        let file = File::create(&temporary)?;
+        let file = File::create(&temporary).map_err(|error| named(&temporary, &error))?;
         let inner = Counted { file, disk: self.clone(), bytes: 0 };
         Ok(Draft { inner: BufWriter::with_capacity(BUFFER_BYTES, inner), temporary, target: target.to_owned() })
     }
@@ -94,8 +94,13 @@ impl Disk {
 
     fn flush_folder(&self, folder: &Path) -> io::Result<()> {
         self.step()?;
-        File::open(folder)?.sync_all()
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| named(folder, &error))
     }
+}
+
+/// What the disk said, with what it was about.
+pub(crate) fn named(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 struct Counted {
@@ -162,6 +167,6 @@ impl Finished {
     /// Gives it its name. The folder is flushed by the caller, once for many files.
     pub(crate) fn publish(&self, disk: &Disk) -> io::Result<()> {
         disk.step()?;
-        fs::rename(&self.temporary, &self.target)
+        fs::rename(&self.temporary, &self.target).map_err(|error| named(&self.target, &error))
     }
 }

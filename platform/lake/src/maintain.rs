@@ -57,15 +57,14 @@ impl Lake {
     }
 
     fn maintain_alone(&self, keep: Keep, counted_from: i32) -> Result<Done, Error> {
-        let (swept_files, expired_files) = {
-            let _alone = self.0.clearing.lock().unwrap_or_else(PoisonError::into_inner);
-            (self.remove_leftovers()?, self.expire(keep, counted_from)?)
-        };
+        let swept_files = self.remove_leftovers()?;
+        let expired_files = self.expire(keep, counted_from)?;
         Ok(Done { swept_files, expired_files, merged_files: self.merge_days()? })
     }
 
     /// Takes away files that do not count: of a compaction that did not finish, and those merged into another.
     pub(crate) fn remove_leftovers(&self) -> Result<u64, Error> {
+        let _alone = self.0.clearing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut removed = 0;
         for path in self.0.layout.unfinished()? {
             self.0.disk.remove(&path)?;
@@ -81,6 +80,7 @@ impl Lake {
     }
 
     fn expire(&self, keep: Keep, counted_from: i32) -> Result<u64, Error> {
+        let _alone = self.0.clearing.lock().unwrap_or_else(PoisonError::into_inner);
         let oldest = |days: u32| counted_from.saturating_sub(i32::try_from(days).unwrap_or(i32::MAX));
         let signals = self.signal_files()?.into_iter().filter(|file| file.day < oldest(keep.signals_days));
         let days = self.0.layout.day_files()?.into_iter().filter(|file| file.day < oldest(keep.day_rows_days));

@@ -1,6 +1,6 @@
 //! How Parquet files of the lake are written and read.
 
-use crate::disk::{Disk, Draft, Finished};
+use crate::disk::{Disk, Draft, Finished, named};
 use crate::error::Error;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
@@ -64,7 +64,7 @@ impl Writer {
 
 /// Reads a file batch by batch.
 pub(crate) fn read(path: &Path, batch_rows: usize) -> Result<ParquetRecordBatchReader, Error> {
-    let file = File::open(path)?;
+    let file = File::open(path).map_err(|error| named(path, &error))?;
     let damaged = |error: datafusion::parquet::errors::ParquetError| Error::Damaged {
         file: path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
         why: error.to_string(),

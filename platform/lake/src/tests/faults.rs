@@ -107,7 +107,7 @@ fn days_past_their_time_are_removed_whole() {
 }
 
 #[test]
-fn a_closing_is_written_while_others_past_their_time_are_taken_away() {
+fn a_closing_is_written_while_leftovers_and_old_closings_are_taken_away() {
     let folder = tempfile::tempdir().unwrap();
     let lake = super::open(&folder);
     let row = |day: i32| stream::DayRow {
@@ -122,11 +122,18 @@ fn a_closing_is_written_while_others_past_their_time_are_taken_away() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !written.load(std::sync::atomic::Ordering::Acquire) {
+                // A compaction clears away what an earlier one did not finish.
+                drop(lake.compaction(1).unwrap());
                 lake.maintain(Keep { signals_days: 0, day_rows_days: 0 }, DAY + 1).unwrap();
             }
         });
-        for day in DAY - 300..=DAY + 1 {
-            let file = lake.write_days(day, [row(day)]);
+        for day in DAY - 100..=DAY + 1 {
+            // What a closing emits is made while it is written.
+            let slowly = std::iter::once_with(|| {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+                row(day)
+            });
+            let file = lake.write_days(day, slowly);
             if day == DAY + 1 || file.is_err() {
                 written.store(true, std::sync::atomic::Ordering::Release);
             }
