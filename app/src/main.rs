@@ -36,6 +36,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Codes(args) => return commands::codes::run(&args, file).await,
         Command::Recalls(args) => return commands::recalls::run(&args, file).await,
         Command::Risk(args) => return commands::risk::run(&args, file).await,
+        Command::Alerts(args) => commands::alerts::run(&args, file).await?,
         Command::Rating(args) => return commands::rating::run(&args, file).await,
         Command::Signals(args) => return commands::signals::run(&args, file).await,
         Command::Sql(args) => return commands::sql::run(&args, file).await,

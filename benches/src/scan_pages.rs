@@ -5,8 +5,8 @@ use anyhow::{Context, Result, bail};
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
+use kernel::Kernel;
 use kernel::testing::{Bench, owner};
-use kernel::{Actor, Kernel};
 use ledger::Ledger;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,19 +25,6 @@ const CONNECTIONS: u64 = 32;
 /// Seconds each kind is measured, in three rounds.
 const ROUND_SECONDS: u64 = 3;
 const ROUNDS: usize = 3;
-
-struct Nobody;
-
-#[async_trait::async_trait]
-impl web::Authenticator for Nobody {
-    async fn session(&self, _: &Kernel, _: &str) -> kernel::Result<Option<web::SignedSession>> {
-        Ok(None)
-    }
-
-    async fn bearer(&self, _: &Kernel, _: &str) -> kernel::Result<Option<Actor>> {
-        Ok(None)
-    }
-}
 
 fn migrations() -> db::Migrations {
     let mut all = listings::testing::migrations();
@@ -161,7 +148,8 @@ async fn router(bench: &Bench) -> Result<Router> {
     let catalogs = Arc::new(ui::Catalogs::new(&[web::CATALOG, scans::CATALOG])?);
     let settings = web::Settings { address_requests_per_minute: u32::MAX, ..web::Settings::default() };
     let nav = Arc::new(web::FixedNav(Vec::new()));
-    let site = web::Site::new(bench.kernel.clone(), catalogs, settings, Arc::new(Nobody), nav).await.context("site")?;
+    let people = Arc::new(web::testing::People::default());
+    let site = web::Site::new(bench.kernel.clone(), catalogs, settings, people, nav).await.context("site")?;
     let routes = scans::routes(ledger.view().clone(), scans::Settings::default());
     Ok(web::Routes::default().merge(routes).into_router(site))
 }

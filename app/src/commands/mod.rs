@@ -1,5 +1,6 @@
 //! The commands, one file each: arguments and a `run` that calls the same public functions as the pages.
 
+pub mod alerts;
 pub mod codes;
 pub mod config;
 pub mod demonstration;
@@ -67,6 +68,8 @@ pub enum Command {
     Risk(risk::Args),
     /// Take signals in, fold them again, say how they are doing.
     Signals(signals::Args),
+    /// List what detectors found.
+    Alerts(alerts::Args),
     /// Compute ratings again and prove them.
     Rating(rating::Args),
     /// Ask the history in SQL.

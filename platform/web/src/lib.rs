@@ -51,6 +51,7 @@ mod routes;
 mod serve;
 mod site;
 mod store;
+pub mod testing;
 mod upload;
 pub mod webhooks;
 

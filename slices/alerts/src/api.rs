@@ -70,6 +70,10 @@ pub(crate) struct AlertBody {
     contributions: Value,
 }
 
+pub(crate) fn as_json(alert: Alert) -> Value {
+    serde_json::to_value(body(alert, true)).unwrap_or_default()
+}
+
 fn body(alert: Alert, staff: bool) -> AlertBody {
     let local = |key: &str| key.split_once('/').map_or(key, |(_, local)| local).to_owned();
     let product = match alert.subject.scope {

@@ -60,6 +60,11 @@ pub const CATALOG: ui::CatalogSource = ui::CatalogSource {
     en: include_str!("../locales/en.ftl"),
 };
 
+/// An alert as the API answers it to staff, with what it rests on.
+pub fn as_json(alert: model::Alert) -> serde_json::Value {
+    api::as_json(alert)
+}
+
 /// The migrations of this slice.
 pub fn migrations() -> db::Migrations {
     store::schema::migrations()

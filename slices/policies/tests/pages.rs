@@ -1,35 +1,12 @@
 //! The slice through its addresses: pages in both languages, forms, JSON.
 
 use axum::Router;
-use axum::body::Body;
-use axum::http::{Request, StatusCode};
+use axum::http::StatusCode;
 use ground::{FakeClock, Language, SeededRng};
-use http_body_util::BodyExt as _;
-use kernel::{Actor, ActorKind, Kernel, Permission, Role};
+use kernel::Kernel;
 use std::sync::Arc;
-use tower::ServiceExt as _;
-use web::{Authenticator, FixedNav, Routes, SignedSession, Site};
-
-struct People;
-
-#[async_trait::async_trait]
-impl Authenticator for People {
-    async fn session(&self, _: &Kernel, _: &str) -> kernel::Result<Option<SignedSession>> {
-        Ok(None)
-    }
-
-    /// The token names the role.
-    async fn bearer(&self, _: &Kernel, token: &str) -> kernel::Result<Option<Actor>> {
-        Ok(Role::from_name(token).map(|role| Actor {
-            id: format!("user-{token}"),
-            name: token.to_owned(),
-            roles: [role].into(),
-            organisation: None,
-            kind: ActorKind::Token { token: "t".into(), scopes: Permission::ALL.into_iter().collect() },
-            language: Language::Zh,
-        }))
-    }
-}
+use web::Routes;
+use web::testing::{People, call, site};
 
 struct House {
     kernel: Kernel,
@@ -58,12 +35,11 @@ async fn house() -> House {
         jiff::tz::TimeZone::UTC,
     );
     policies::put_in_force(&kernel).await.unwrap();
-    let catalogs = ui::Catalogs::new(&[web::CATALOG, policies::CATALOG]).unwrap();
+    let sources = [web::CATALOG, policies::CATALOG];
+    let catalogs = ui::Catalogs::new(&sources).unwrap();
     assert_eq!(catalogs.missing_keys(), Vec::<String>::new());
     assert_eq!(catalogs.differing_variables(), Vec::<String>::new());
-    let nav = Arc::new(FixedNav(vec![]));
-    let site =
-        Site::new(kernel.clone(), Arc::new(catalogs), web::Settings::default(), Arc::new(People), nav).await.unwrap();
+    let site = site(&kernel, &sources, People { language: Language::Zh, ..People::default() }).await;
     let router = Routes::default().merge(policies::routes()).into_router(site);
     House { kernel, router, _db: db, _folder: folder }
 }
@@ -77,19 +53,10 @@ impl House {
         kind: &str,
         body: String,
     ) -> (StatusCode, String, String) {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("authorization", format!("Bearer {role}"))
-            .header("content-type", kind)
-            .body(Body::from(body))
-            .unwrap();
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let status = response.status();
-        let location =
-            response.headers().get("location").map_or_else(String::new, |to| to.to_str().unwrap().to_owned());
-        let bytes = response.into_body().collect().await.unwrap().to_bytes();
-        (status, location, String::from_utf8(bytes.to_vec()).unwrap())
+        let bearer = format!("Bearer {role}");
+        let headers = [("authorization", bearer.as_str()), ("content-type", kind)];
+        let answer = call(&self.router, method, path, &headers, body).await;
+        (answer.status, answer.header("location"), answer.body)
     }
 
     async fn page(&self, role: &str, path: &str) -> String {

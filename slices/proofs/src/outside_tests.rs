@@ -102,10 +102,7 @@ async fn trees_go_to_the_witnesses_and_the_pages_say_who_signed() {
     house.clock.advance_micros(30_000_000);
     run(&house, &jobs).await;
     let cosigned = house.response("/ledger/cosigned", None).await;
-    assert_eq!(
-        (cosigned.status(), cosigned.headers()["cache-control"].to_str().unwrap()),
-        (StatusCode::OK, "no-cache")
-    );
+    assert_eq!((cosigned.status, cosigned.headers["cache-control"].to_str().unwrap()), (StatusCode::OK, "no-cache"));
     let (_, page) = house.get(&format!("/console/ledger/{id}"), Some("auditor")).await;
     assert!(page.contains("2 witnesses"));
     let (_, file) = house.get(&format!("/v1/acts/{id}/proof"), Some("auditor")).await;

@@ -3,41 +3,15 @@
 use crate::{CATALOG, routes};
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, Response, StatusCode};
+use axum::http::StatusCode;
 use db::testing::TestDb;
-use ground::{FakeClock, Language, SeededRng};
-use http_body_util::BodyExt;
-use kernel::{Act, Actor, ActorKind, Kernel, Permission, Role};
+use ground::{FakeClock, SeededRng};
+use kernel::{Act, Actor, Kernel};
 use ledger::{Ledger, Settings};
 use std::sync::Arc;
-use tower::ServiceExt;
 use ui::Catalogs;
-use web::{Authenticator, FixedNav, Routes, SignedSession, Site};
-
-struct People;
-
-#[async_trait::async_trait]
-impl Authenticator for People {
-    async fn session(&self, _: &Kernel, _: &str) -> kernel::Result<Option<SignedSession>> {
-        Ok(None)
-    }
-
-    /// The token says who it is: a role, and for merchants the organisation behind a colon.
-    async fn bearer(&self, _: &Kernel, token: &str) -> kernel::Result<Option<Actor>> {
-        let (role, organisation) = match token.split_once(':') {
-            Some((role, organisation)) => (role, Some(organisation.to_owned())),
-            None => (token, None),
-        };
-        Ok(Role::from_name(role).map(|role| Actor {
-            id: format!("user-{token}"),
-            name: token.to_owned(),
-            roles: [role].into(),
-            organisation,
-            kind: ActorKind::Token { token: "t".into(), scopes: Permission::ALL.into_iter().collect() },
-            language: Language::En,
-        }))
-    }
-}
+use web::Routes;
+use web::testing::{Answer, People, call, site};
 
 pub(crate) struct House {
     pub kernel: Kernel,
@@ -75,11 +49,7 @@ pub(crate) async fn house_with(policy: ledger::WitnessPolicy) -> House {
     );
     let settings = Settings { folder: folder.path().join("ledger"), ..Settings::default() };
     let ledger = Ledger::open(&kernel, settings).await.unwrap().with_witnesses(policy).unwrap();
-    let catalogs = Arc::new(Catalogs::new(&[web::CATALOG, CATALOG]).unwrap());
-    let site =
-        Site::new(kernel.clone(), catalogs, web::Settings::default(), Arc::new(People), Arc::new(FixedNav(vec![])))
-            .await
-            .unwrap();
+    let site = site(&kernel, &[web::CATALOG, CATALOG], People::default()).await;
     let router = Routes::default().merge(routes(ledger.view().clone())).into_router(site);
     House { kernel, ledger, router, clock, folder, _db: db }
 }
@@ -101,31 +71,30 @@ impl House {
     }
 
     pub(crate) async fn get(&self, path: &str, token: Option<&str>) -> (StatusCode, String) {
-        let response = self.response(path, token).await;
-        let status = response.status();
-        (status, text(response).await)
+        let answer = self.response(path, token).await;
+        (answer.status, answer.body)
     }
 
-    pub(crate) async fn response(&self, path: &str, token: Option<&str>) -> Response<Body> {
-        let mut request = Request::get(path).header("accept-language", "en");
-        if let Some(token) = token {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
-        self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+    pub(crate) async fn response(&self, path: &str, token: Option<&str>) -> Answer {
+        let bearer = token.map(|token| format!("Bearer {token}"));
+        let mut headers = vec![("accept-language", "en")];
+        headers.extend(bearer.as_deref().map(|bearer| ("authorization", bearer)));
+        call(&self.router, "GET", path, &headers, Body::empty()).await
     }
 
     /// Sends the form of `/verify` as a browser without script would: its mark and its cookie included.
     pub(crate) async fn verify(&self, content: &str) -> (StatusCode, String) {
         let form = self.response("/verify", None).await;
-        let cookies: Vec<String> = form
-            .headers()
+        let cookies: Vec<&str> = form
+            .headers
             .get_all("set-cookie")
             .iter()
-            .filter_map(|value| value.to_str().ok()?.split(';').next().map(str::to_owned))
+            .filter_map(|value| value.to_str().ok()?.split(';').next())
             .collect();
-        let page = text(form).await;
+        let cookies = cookies.join("; ");
         let marker = format!("name=\"{}\" value=\"", ui::CSRF_FIELD);
-        let mark = page.split(&marker).nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned();
+        let mark =
+            form.body.split(&marker).nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned();
         let field = |name: &str, extra: &str, value: &str| {
             format!("--frame\r\nContent-Disposition: form-data; name=\"{name}\"{extra}\r\n\r\n{value}\r\n")
         };
@@ -134,21 +103,14 @@ impl House {
             field(ui::CSRF_FIELD, "", &mark),
             field("file", "; filename=\"a.tlog-proof\"\r\nContent-Type: text/plain", content)
         );
-        let request = Request::post("/verify")
-            .header("accept-language", "en")
-            .header("cookie", cookies.join("; "))
-            .header("content-type", "multipart/form-data; boundary=frame")
-            .body(Body::from(body))
-            .unwrap();
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let status = response.status();
-        (status, text(response).await)
+        let headers = [
+            ("accept-language", "en"),
+            ("cookie", cookies.as_str()),
+            ("content-type", "multipart/form-data; boundary=frame"),
+        ];
+        let answer = call(&self.router, "POST", "/verify", &headers, body).await;
+        (answer.status, answer.body)
     }
-}
-
-pub(crate) async fn text(response: Response<Body>) -> String {
-    let bytes = response.into_body().collect().await.unwrap().to_bytes();
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[tokio::test]
@@ -207,11 +169,11 @@ async fn a_merchant_sees_the_acts_about_itself_and_learns_of_no_other() {
         assert_eq!(house.get(&path, Some("merchant:merchant-1")).await.0, StatusCode::NOT_FOUND, "{path}");
     }
     let response = house.response(&format!("/proofs/{own}"), Some("merchant:merchant-1")).await;
-    assert_eq!(response.headers()["location"], format!("/merchant/acts/{own}").as_str());
+    assert_eq!(response.headers["location"], format!("/merchant/acts/{own}").as_str());
     let response = house.response(&format!("/console/ledger/{own}"), Some("merchant:merchant-1")).await;
-    assert_eq!(response.headers()["location"], format!("/merchant/acts/{own}").as_str(), "links are the same for all");
+    assert_eq!(response.headers["location"], format!("/merchant/acts/{own}").as_str(), "links are the same for all");
     let response = house.response(&format!("/proofs/{own}"), Some("auditor")).await;
-    assert_eq!(response.headers()["location"], format!("/console/ledger/{own}").as_str());
+    assert_eq!(response.headers["location"], format!("/console/ledger/{own}").as_str());
 }
 
 #[tokio::test]
@@ -294,22 +256,21 @@ async fn the_log_is_served_as_files_that_can_be_kept_for_ever() {
     }
     house.ledger.settle(&house.kernel).await.unwrap();
     let checkpoint = house.response("/ledger/checkpoint", None).await;
-    assert_eq!(checkpoint.headers()["cache-control"], "no-cache");
-    assert!(text(checkpoint).await.starts_with("touchstone.local/ledger\n3\n"));
+    assert_eq!(checkpoint.headers["cache-control"], "no-cache");
+    assert!(checkpoint.body.starts_with("touchstone.local/ledger\n3\n"));
     let tile = house.response("/ledger/tile/0/000.p/3", None).await;
-    assert_eq!(tile.headers()["cache-control"], "public, max-age=60", "a partial tile is soon replaced");
-    assert_eq!(tile.headers()["content-type"], "application/octet-stream");
-    let tag = tile.headers()["etag"].to_str().unwrap().to_owned();
-    let again = |tag: &str| {
-        let request = Request::get("/ledger/tile/0/000.p/3").header("if-none-match", tag).body(Body::empty()).unwrap();
-        house.router.clone().oneshot(request)
+    assert_eq!(tile.headers["cache-control"], "public, max-age=60", "a partial tile is soon replaced");
+    assert_eq!(tile.headers["content-type"], "application/octet-stream");
+    let tag = tile.header("etag");
+    let again = async |tag: &str| {
+        call(&house.router, "GET", "/ledger/tile/0/000.p/3", &[("if-none-match", tag)], Body::empty()).await
     };
     for same in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}"), "*".to_owned()] {
-        let answer = again(&same).await.unwrap();
-        assert_eq!((answer.status(), answer.headers()["etag"].to_str().unwrap()), (StatusCode::NOT_MODIFIED, &*tag));
-        assert_eq!(text(answer).await, "");
+        let answer = again(&same).await;
+        assert_eq!((answer.status, answer.headers["etag"].to_str().unwrap()), (StatusCode::NOT_MODIFIED, &*tag));
+        assert_eq!(answer.body, "");
     }
-    assert_eq!(again("\"other\"").await.unwrap().status(), StatusCode::OK);
+    assert_eq!(again("\"other\"").await.status, StatusCode::OK);
     let (status, key) = house.get("/ledger/verifier.key", None).await;
     assert_eq!(status, StatusCode::OK);
     assert!(tlog::VerifierKey::parse(key.trim()).is_ok());
@@ -342,7 +303,7 @@ async fn the_log_is_served_as_files_that_can_be_kept_for_ever() {
     house.ledger.log().published(256).await.unwrap();
     for full in ["/ledger/tile/0/000", "/ledger/tile/entries/000"] {
         let full = house.response(full, None).await;
-        assert_eq!(full.headers()["cache-control"], "public, max-age=31536000, immutable");
+        assert_eq!(full.headers["cache-control"], "public, max-age=31536000, immutable");
     }
 }
 
@@ -352,14 +313,14 @@ async fn only_an_administrator_may_erase_and_the_proof_outlives_it() {
     let id = house.act("listing.rejected", "listing-1", "merchant-1").await;
     house.ledger.settle(&house.kernel).await.unwrap();
     let post = async |token: &str, body: &'static str| {
-        let request = Request::post("/console/ledger/erase")
-            .header("authorization", format!("Bearer {token}"))
-            .header("accept-language", "en")
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(Body::from(body))
-            .unwrap();
-        let response = house.router.clone().oneshot(request).await.unwrap();
-        (response.status(), text(response).await)
+        let bearer = format!("Bearer {token}");
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("accept-language", "en"),
+            ("content-type", "application/x-www-form-urlencoded"),
+        ];
+        let answer = call(&house.router, "POST", "/console/ledger/erase", &headers, body).await;
+        (answer.status, answer.body)
     };
     let whole = "subject_kind=listing&subject=listing-1&reason=request+of+the+person";
     assert_eq!(post("reviewer", whole).await.0, StatusCode::FORBIDDEN);

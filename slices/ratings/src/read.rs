@@ -7,6 +7,7 @@ use crate::store;
 use crate::tables::RatingPolicy;
 use ground::Problem;
 use kernel::{ActRecord, Actor, Kernel, Page, Paging, Permission, Result};
+use std::collections::HashMap;
 
 /// Points of a history shown.
 const HISTORY_POINTS: u64 = 400;
@@ -194,6 +195,44 @@ pub async fn detail(kernel: &Kernel, actor: &Actor, merchant: &str, product: &st
     let acts = kernel::store::history(kernel, "product", &rating.key(), ACTS_SHOWN).await?;
     let title = listings::of_numbers(kernel, merchant, &[product.to_owned()]).await?.into_iter().next();
     Ok(Detail { rating, head, policy, history, month_ago, acts, title: title.map(|listing| listing.title), file })
+}
+
+/// How the goods and merchants of a page of ratings are called.
+#[derive(Debug, Clone, Default)]
+pub struct Called {
+    titles: HashMap<(String, String), String>,
+    merchants: HashMap<String, String>,
+}
+
+impl Called {
+    /// The title of a rated product, where it is listed.
+    pub fn title(&self, rating: &Rating) -> Option<&str> {
+        self.titles.get(&(rating.merchant_id.clone(), rating.product.clone())).map(String::as_str)
+    }
+
+    /// The name of its merchant; the id where there is no such merchant.
+    pub fn merchant<'a>(&'a self, rating: &'a Rating) -> &'a str {
+        self.merchants.get(&rating.merchant_id).map_or(rating.merchant_id.as_str(), String::as_str)
+    }
+}
+
+/// How the goods and merchants of some ratings are called. Checks nobody's permission: who may read them has read them.
+///
+/// # Errors
+/// What the store says.
+pub async fn called(kernel: &Kernel, ratings: &[Rating]) -> Result<Called> {
+    let mut numbers: HashMap<&str, Vec<String>> = HashMap::new();
+    for rating in ratings {
+        numbers.entry(&rating.merchant_id).or_default().push(rating.product.clone());
+    }
+    let ids: Vec<String> = numbers.keys().map(|id| (*id).to_owned()).collect();
+    let mut called = Called { merchants: merchants::directory(kernel, &ids).await?, ..Called::default() };
+    for (merchant, numbers) in numbers {
+        for listing in listings::of_numbers(kernel, merchant, &numbers).await? {
+            called.titles.insert((merchant.to_owned(), listing.external_id), listing.title);
+        }
+    }
+    Ok(called)
 }
 
 /// The newest computed days.

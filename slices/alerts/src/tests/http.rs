@@ -3,48 +3,14 @@
 use super::*;
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, StatusCode};
-use ground::Language;
-use http_body_util::BodyExt;
-use kernel::{Actor, ActorKind, Permission};
+use axum::http::StatusCode;
 use serde_json::{Value, json};
-use tower::ServiceExt;
-use web::{Authenticator, FixedNav, Routes, SignedSession, Site};
-
-/// The token says who it is: a role, and for merchants the organisation behind a colon.
-struct People;
-
-#[async_trait::async_trait]
-impl Authenticator for People {
-    async fn session(&self, _: &Kernel, _: &str) -> kernel::Result<Option<SignedSession>> {
-        Ok(None)
-    }
-
-    async fn bearer(&self, _: &Kernel, token: &str) -> kernel::Result<Option<Actor>> {
-        let (role, organisation) = match token.split_once(':') {
-            Some((role, organisation)) => (role, Some(organisation.to_owned())),
-            None => (token, None),
-        };
-        Ok(Role::from_name(role).map(|role| Actor {
-            id: format!("user-{token}"),
-            name: token.to_owned(),
-            roles: [role].into(),
-            organisation,
-            kind: ActorKind::Token { token: "t".into(), scopes: Permission::ALL.into_iter().collect() },
-            language: Language::En,
-        }))
-    }
-}
+use web::Routes;
+use web::testing::{People, call, site};
 
 async fn router(bench: &Bench) -> Router {
-    let catalogs = Arc::new(ui::Catalogs::new(&[web::CATALOG, crate::CATALOG]).expect("the texts"));
-    let settings = web::Settings {
-        base_url: "https://quality.example".into(),
-        address_requests_per_minute: 1_000_000,
-        ..web::Settings::default()
-    };
-    let site = Site::new(bench.kernel.clone(), catalogs, settings, Arc::new(People), Arc::new(FixedNav(vec![])));
-    Routes::default().merge(crate::routes()).into_router(site.await.expect("a site"))
+    let site = site(&bench.kernel, &[web::CATALOG, crate::CATALOG], People::default()).await;
+    Routes::default().merge(crate::routes()).into_router(site)
 }
 
 async fn ask(
@@ -54,17 +20,12 @@ async fn ask(
     language: &str,
     body: Option<Value>,
 ) -> (StatusCode, String) {
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("authorization", format!("Bearer {token}"))
-        .header("accept-language", language)
-        .header("content-type", "application/json");
+    let bearer = format!("Bearer {token}");
+    let headers =
+        [("authorization", bearer.as_str()), ("accept-language", language), ("content-type", "application/json")];
     let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
-    let answer = router.clone().oneshot(request.body(body).expect("a request")).await.expect("an answer");
-    let status = answer.status();
-    let bytes = answer.into_body().collect().await.expect("the body").to_bytes();
-    (status, String::from_utf8_lossy(&bytes).into_owned())
+    let answer = call(router, method, path, &headers, body).await;
+    (answer.status, answer.body)
 }
 
 #[tokio::test]

@@ -178,11 +178,11 @@ async fn whom_a_number_stands_for_is_said_by_staff_and_shown_to_staff() {
     house.capture("merchant:m1", &document(events)).await;
     assert_eq!(house.events("merchant:m2", "/v1/epcis/events").await, ["link", "urn"]);
     let path = "/v1/epcis-parties/https%3A%2F%2Fid.gs1.org%2F414%2F9506000134376%2F254%2F0";
-    let gone = house.call("manager", Request::delete(path), Body::empty()).await;
-    assert_eq!(gone.status(), StatusCode::NO_CONTENT);
+    let gone = house.call("manager", ("DELETE", path), &[], Body::empty()).await;
+    assert_eq!(gone.status, StatusCode::NO_CONTENT);
     assert_eq!(house.get("manager", "/v1/epcis-parties").await.1, json!([]));
-    let missing = house.call("manager", Request::delete(path), Body::empty()).await;
-    assert_eq!(missing.status(), StatusCode::NOT_FOUND);
+    let missing = house.call("manager", ("DELETE", path), &[], Body::empty()).await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
     let (status, ..) = house.post("manager", "/v1/epcis-parties", br#"{"identifier":"no uri","party":"m2"}"#).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
 }
@@ -194,8 +194,7 @@ async fn programs_send_tables_and_every_row_is_answered() {
     assert_eq!((status, headers["content-type"].to_str().unwrap()), (StatusCode::OK, "text/csv; charset=utf-8"));
     let template = template.as_str().unwrap().to_owned();
     let send = async |token: &str, text: String| {
-        let request = Request::post("/v1/epcis-table").header("content-type", "text/csv");
-        read(house.call(token, request, Body::from(text)).await).await
+        read(house.call(token, ("POST", "/v1/epcis-table"), &[("content-type", "text/csv")], text).await)
     };
     let (status, said, _) = send("merchant:m1", format!("{template}nonsense\n")).await;
     assert_eq!(status, StatusCode::OK, "{said}");
@@ -213,10 +212,9 @@ async fn the_list_of_captures_and_the_results_of_one_can_be_taken_away() {
     let house = house().await;
     let bad = object("b", "2026-03-01T10:00:00Z", &["2"], json!({ "bizStep": "no such step!" }));
     let events = vec![object("a", "2026-03-01T10:00:00Z", &["1"], json!({})), bad];
-    let request = Request::post("/v1/epcis/capture")
-        .header("content-type", "application/json")
-        .header("gs1-capture-error-behaviour", "proceed");
-    let (status, _, headers) = read(house.call("merchant:m1", request, Body::from(document(events))).await).await;
+    let headers = [("content-type", "application/json"), ("gs1-capture-error-behaviour", "proceed")];
+    let sent = house.call("merchant:m1", ("POST", "/v1/epcis/capture"), &headers, document(events)).await;
+    let (status, _, headers) = read(sent);
     assert_eq!(status, StatusCode::ACCEPTED);
     while crate::capturing::work(&house.bench.kernel).await.unwrap() > 0 {}
     let id = headers["location"].to_str().unwrap().rsplit('/').next().unwrap().to_owned();

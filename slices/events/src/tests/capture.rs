@@ -161,9 +161,9 @@ async fn hostile_documents_are_refused_with_their_place_and_leave_nothing() {
         assert!(matches!(direct, Err(crate::Error::Document(_))), "{direct:?}");
     }
     assert!(find(&house.bench, &owner("m1"), &[]).await.is_empty());
-    let request = Request::post("/v1/epcis/capture").header("content-type", "application/xml");
-    let answer = house.call("merchant:m1", request, Body::from("<a/>")).await;
-    assert_eq!(answer.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    let headers = [("content-type", "application/xml")];
+    let answer = house.call("merchant:m1", ("POST", "/v1/epcis/capture"), &headers, "<a/>").await;
+    assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
 }
 
 #[tokio::test]
@@ -176,9 +176,10 @@ async fn a_document_larger_than_the_limit_is_not_read_to_its_end() {
         counter.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         Ok::<_, std::io::Error>(piece.clone())
     }));
-    let request = Request::post("/v1/epcis/capture").header("content-type", "application/ld+json");
-    let answer = house.call("merchant:m1", request, Body::from_stream(stream)).await;
-    assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let headers = [("content-type", "application/ld+json")];
+    let body = Body::from_stream(stream);
+    let answer = house.call("merchant:m1", ("POST", "/v1/epcis/capture"), &headers, body).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(sent.load(std::sync::atomic::Ordering::SeqCst) <= 103, "reading stopped at the limit");
 }
 

@@ -250,10 +250,10 @@ async fn every_path_and_method_of_the_contract_answers() {
             }
             seen += 1;
             let address = format!("/v1/epcis{}", fill(path).trim_end_matches('/'));
-            let request = Request::builder().method(method.to_uppercase().as_str()).uri(address);
-            let request = request.header("content-type", "application/json");
-            let answer = house.call("manager", request, Body::from("{}")).await;
-            let status = answer.status();
+            let verb = method.to_uppercase();
+            let headers = [("content-type", "application/json")];
+            let answer = house.call("manager", (verb.as_str(), address.as_str()), &headers, "{}").await;
+            let status = answer.status;
             if path.contains("{subscriptionID}") && method != "options" {
                 assert_eq!(status, StatusCode::NOT_FOUND, "{method} {path}");
                 continue;
@@ -266,10 +266,10 @@ async fn every_path_and_method_of_the_contract_answers() {
             };
             assert!(expected, "{method} {path}: {status}");
             if status.is_success() {
-                assert_eq!(answer.headers()["gs1-epcis-version"], "2.0.0", "{method} {path}");
+                assert_eq!(answer.headers["gs1-epcis-version"], "2.0.0", "{method} {path}");
             }
             if method == "options" {
-                assert!(answer.headers().contains_key("allow"), "{path}");
+                assert!(answer.headers.contains_key("allow"), "{path}");
             }
             // The query is needed by the paths that follow.
             if method == "delete" && path.ends_with("{queryName}") {
@@ -346,8 +346,8 @@ async fn versions_and_formats_that_are_not_spoken_are_refused() {
             )]),
         )
         .await;
-    let ask = |name: &'static str, value: &'static str| {
-        house.call("manager", Request::get("/v1/epcis/events").header(name, value), Body::empty())
+    let ask = async |name: &str, value: &str| {
+        house.call("manager", ("GET", "/v1/epcis/events"), &[(name, value)], Body::empty()).await
     };
     for (name, value, status) in [
         ("gs1-epcis-min", "3.0.0", 406),
@@ -357,14 +357,11 @@ async fn versions_and_formats_that_are_not_spoken_are_refused() {
         ("accept", "text/html, application/ld+json;q=0.5", 200),
         ("gs1-epc-format", "Always_EPC_URN", 406),
     ] {
-        assert_eq!(ask(name, value).await.status().as_u16(), status, "{name}: {value}");
+        assert_eq!(ask(name, value).await.status.as_u16(), status, "{name}: {value}");
     }
-    let text = |answer: Response<Body>| async {
-        String::from_utf8(answer.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
-    };
-    let link = text(ask("gs1-epc-format", "Always_GS1_Digital_Link").await).await;
+    let link = ask("gs1-epc-format", "Always_GS1_Digital_Link").await.body;
     assert!(link.contains("https://id.gs1.org/01/09506000134352/21/1") && !link.contains("urn:epc:id"));
-    assert!(text(ask("gs1-epc-format", "Never_Translates").await).await.contains("urn:epc:id:sgtin:9506000.013435.1"));
+    assert!(ask("gs1-epc-format", "Never_Translates").await.body.contains("urn:epc:id:sgtin:9506000.013435.1"));
 }
 
 #[tokio::test]

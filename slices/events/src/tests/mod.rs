@@ -10,16 +10,14 @@ mod tables;
 use crate::{CATALOG, Capture, CaptureOptions, StoredEvent, routes};
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, Response, StatusCode};
-use ground::Language;
-use http_body_util::BodyExt;
+use axum::http::{HeaderMap, StatusCode};
 use kernel::testing::{Bench, owner, staff};
-use kernel::{Actor, ActorKind, Kernel, Permission, Role};
+use kernel::{Actor, Role};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use tower::ServiceExt;
 use ui::Catalogs;
-use web::{Authenticator, FixedNav, Routes, SignedSession, Site};
+use web::testing::{Answer, People, call};
+use web::{FixedNav, Routes, Site};
 
 /// A product that exists in the example data of GS1.
 pub(crate) const GTIN: &str = "09506000134352";
@@ -103,31 +101,6 @@ pub(crate) fn names(events: &[StoredEvent]) -> Vec<String> {
     events.iter().map(|event| event.event_id.trim_start_matches("urn:uuid:").to_owned()).collect()
 }
 
-struct People;
-
-#[async_trait::async_trait]
-impl Authenticator for People {
-    async fn session(&self, _: &Kernel, _: &str) -> kernel::Result<Option<SignedSession>> {
-        Ok(None)
-    }
-
-    /// The token says who it is: a role, and the organisation behind a colon.
-    async fn bearer(&self, _: &Kernel, token: &str) -> kernel::Result<Option<Actor>> {
-        let (role, organisation) = match token.split_once(':') {
-            Some((role, organisation)) => (role, Some(organisation.to_owned())),
-            None => (token, None),
-        };
-        Ok(Role::from_name(role).map(|role| Actor {
-            id: format!("user-{token}"),
-            name: token.to_owned(),
-            roles: [role].into(),
-            organisation,
-            kind: ActorKind::Token { token: "t".into(), scopes: Permission::ALL.into_iter().collect() },
-            language: Language::En,
-        }))
-    }
-}
-
 /// A bench with the router over it.
 pub(crate) struct House {
     pub bench: Bench,
@@ -143,25 +116,33 @@ pub(crate) async fn house() -> House {
         actor_requests_per_minute: 1_000_000,
         ..web::Settings::default()
     };
-    let people = Arc::new(People);
+    let people = Arc::new(People::default());
     let site = Site::new(bench.kernel.clone(), catalogs, settings, people, Arc::new(FixedNav(vec![]))).await.unwrap();
     let router = Routes::default().merge(routes()).into_router(site);
     House { bench, router }
 }
 
 impl House {
-    pub async fn call(&self, token: &str, request: axum::http::request::Builder, body: Body) -> Response<Body> {
-        let request = request.header("authorization", format!("Bearer {token}")).header("accept-language", "en");
-        self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap()
+    pub async fn call(
+        &self,
+        token: &str,
+        (method, path): (&str, &str),
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Answer {
+        let bearer = format!("Bearer {token}");
+        let mut all = vec![("authorization", bearer.as_str()), ("accept-language", "en")];
+        all.extend_from_slice(headers);
+        call(&self.router, method, path, &all, body).await
     }
 
-    pub async fn get(&self, token: &str, path: &str) -> (StatusCode, Value, axum::http::HeaderMap) {
-        read(self.call(token, Request::get(path), Body::empty()).await).await
+    pub async fn get(&self, token: &str, path: &str) -> (StatusCode, Value, HeaderMap) {
+        read(self.call(token, ("GET", path), &[], Body::empty()).await)
     }
 
-    pub async fn post(&self, token: &str, path: &str, body: &[u8]) -> (StatusCode, Value, axum::http::HeaderMap) {
-        let request = Request::post(path).header("content-type", "application/json");
-        read(self.call(token, request, Body::from(body.to_vec())).await).await
+    pub async fn post(&self, token: &str, path: &str, body: &[u8]) -> (StatusCode, Value, HeaderMap) {
+        let headers = [("content-type", "application/json")];
+        read(self.call(token, ("POST", path), &headers, body.to_vec()).await)
     }
 
     /// Captures a document over HTTP and lets the job work on it; gives the job document.
@@ -186,12 +167,9 @@ pub(crate) fn ids(document: &Value) -> Vec<String> {
     list.iter().map(|event| event["eventID"].as_str().unwrap().trim_start_matches("urn:uuid:").to_owned()).collect()
 }
 
-async fn read(response: Response<Body>) -> (StatusCode, Value, axum::http::HeaderMap) {
-    let (parts, body) = response.into_parts();
-    let bytes = body.collect().await.unwrap().to_bytes();
-    let value =
-        serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
-    (parts.status, value, parts.headers)
+fn read(answer: Answer) -> (StatusCode, Value, HeaderMap) {
+    let value = serde_json::from_str(&answer.body).unwrap_or(Value::String(answer.body));
+    (answer.status, value, answer.headers)
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::tables::{Entry, capture_entry, capture_table};
+use ground::Language;
 
 #[tokio::test]
 async fn rows_are_judged_one_by_one_also_in_gbk() {
@@ -71,9 +72,9 @@ async fn a_table_comes_through_the_page_and_its_template_can_be_taken() {
     let body = format!(
         "--frame\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\nContent-Type: text/csv\r\n\r\n{table}\r\n--frame--\r\n"
     );
-    let request = Request::post("/merchant/events/table").header("content-type", "multipart/form-data; boundary=frame");
-    let answer = house.call("merchant:m1", request, Body::from(body)).await;
-    assert_eq!(answer.status(), StatusCode::OK);
-    let page = String::from_utf8(answer.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap();
+    let headers = [("content-type", "multipart/form-data; boundary=frame")];
+    let answer = house.call("merchant:m1", ("POST", "/merchant/events/table"), &headers, body).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let page = answer.body;
     assert!(page.contains("Accepted") && page.contains("Rejected") && page.contains("step"));
 }

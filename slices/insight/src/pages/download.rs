@@ -19,15 +19,6 @@ pub(crate) struct Question {
     sql: String,
 }
 
-/// What is taken away by an address without a question: the goods as they stand.
-const USUAL: &str = "SELECT * FROM listings ORDER BY 1 LIMIT 1000";
-
-impl Question {
-    fn text(&self) -> &str {
-        if self.sql.trim().is_empty() { USUAL } else { &self.sql }
-    }
-}
-
 fn marked(mut response: Response, truncated: bool) -> Response {
     if truncated {
         response.headers_mut().insert(TRUNCATED, HeaderValue::from_static("true"));
@@ -40,7 +31,7 @@ pub(crate) async fn csv(
     Signed(actor): Signed,
     Query(question): Query<Question>,
 ) -> Result<Response, Failure> {
-    let asked = ask::ask(site.kernel(), &actor, question.text()).await?;
+    let asked = ask::ask(site.kernel(), &actor, &question.sql).await?;
     let answer = &asked.answer;
     let mut out = web::csv::Writer::new(answer.columns.iter().map(|column| column.name.as_str()));
     for row in answer.rows() {
@@ -54,7 +45,7 @@ pub(crate) async fn json(
     Signed(actor): Signed,
     Query(question): Query<Question>,
 ) -> Result<Response, Failure> {
-    let asked = ask::ask(site.kernel(), &actor, question.text()).await?;
+    let asked = ask::ask(site.kernel(), &actor, &question.sql).await?;
     let mut out = Vec::new();
     asked.answer.write_json(Json::Array, &mut out).map_err(Problem::internal)?;
     Ok(marked(web::download("history.json", "application/json", out), asked.answer.truncated))
@@ -65,7 +56,7 @@ pub(crate) async fn parquet(
     Signed(actor): Signed,
     Query(question): Query<Question>,
 ) -> Result<Response, Failure> {
-    let asked = ask::ask(site.kernel(), &actor, question.text()).await?;
+    let asked = ask::ask(site.kernel(), &actor, &question.sql).await?;
     let mut out = Vec::new();
     asked.answer.write_parquet(&mut out).map_err(Problem::internal)?;
     Ok(marked(web::download("history.parquet", "application/vnd.apache.parquet", out), asked.answer.truncated))

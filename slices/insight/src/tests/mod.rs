@@ -3,16 +3,14 @@
 use crate::{CATALOG, Error, ask, routes, saved};
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::StatusCode;
 use ground::{Language, Problem};
-use http_body_util::BodyExt;
 use kernel::testing::Bench;
-use kernel::{Actor, ActorKind, Kernel, Permission, Role};
-use serde_json::{Value, json};
-use std::sync::Arc;
+use kernel::{Actor, Kernel};
+use serde_json::json;
 use stream::{Attributes, Kind, Signal};
-use tower::ServiceExt;
-use web::{Authenticator, FixedNav, Routes, SignedSession, Site};
+use web::Routes;
+use web::testing::{Answer, People, call, site};
 
 /// 2026-03-02 08:00 in Shanghai, UTC microseconds: four hours before a bench begins.
 const MORNING_US: i64 = 1_772_409_600_000_000;
@@ -26,49 +24,20 @@ fn migrations() -> db::Migrations {
     all
 }
 
-struct People;
+/// Merchants belong to `m1`.
+const PEOPLE: People = People { language: Language::En, organisation: Some("m1") };
 
-#[async_trait::async_trait]
-impl Authenticator for People {
-    async fn session(&self, _: &Kernel, _: &str) -> kernel::Result<Option<SignedSession>> {
-        Ok(None)
-    }
-
-    async fn bearer(&self, _: &Kernel, token: &str) -> kernel::Result<Option<Actor>> {
-        Ok(Role::from_name(token).map(|role| person(role, token)))
-    }
-}
-
-fn person(role: Role, name: &str) -> Actor {
-    Actor {
-        id: format!("user-{name}"),
-        name: name.to_owned(),
-        roles: [role].into(),
-        organisation: (!role.is_staff()).then(|| "m1".to_owned()),
-        kind: ActorKind::Token { token: "t".into(), scopes: Permission::ALL.into_iter().collect() },
-        language: Language::En,
-    }
+fn person(token: &str) -> Actor {
+    PEOPLE.actor(token).expect("a role")
 }
 
 fn analyst() -> Actor {
-    person(Role::Analyst, "analyst")
+    person("analyst")
 }
 
 struct House {
     bench: Bench,
     router: Router,
-}
-
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: String,
-}
-
-impl Answer {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
-    }
 }
 
 /// A market with one merchant's two products, forty orders and four complaints: half of it compacted, half still in the log.
@@ -86,14 +55,7 @@ async fn house() -> House {
             signals::testing::compact(kernel).await;
         }
     }
-    let catalogs = Arc::new(ui::Catalogs::new(&[web::CATALOG, CATALOG]).expect("the texts"));
-    let settings = web::Settings {
-        base_url: "https://quality.example".into(),
-        address_requests_per_minute: 1_000_000,
-        ..web::Settings::default()
-    };
-    let nav = Arc::new(FixedNav(vec![]));
-    let site = Site::new(kernel.clone(), catalogs, settings, Arc::new(People), nav).await.expect("a site");
+    let site = site(kernel, &[web::CATALOG, CATALOG], PEOPLE).await;
     let router = Routes::default().merge(routes()).into_router(site);
     House { bench, router }
 }
@@ -115,15 +77,12 @@ impl House {
     }
 
     async fn send(&self, method: &str, token: &str, path: &str, kind: &str, body: impl Into<Body>) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header("accept-language", "zh-CN");
+        let bearer = format!("Bearer {token}");
+        let mut headers = vec![("accept-language", "zh-CN"), ("content-type", kind)];
         if !token.is_empty() {
-            request = request.header("authorization", format!("Bearer {token}"));
+            headers.push(("authorization", bearer.as_str()));
         }
-        let request = request.header("content-type", kind).body(body.into()).expect("a request");
-        let answer = self.router.clone().oneshot(request).await.expect("an answer");
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        let bytes = answer.into_body().collect().await.expect("the body").to_bytes();
-        Answer { status, headers, body: String::from_utf8_lossy(&bytes).into_owned() }
+        call(&self.router, method, path, &headers, body).await
     }
 
     async fn get(&self, token: &str, path: &str) -> Answer {
@@ -202,6 +161,8 @@ async fn the_page_shows_the_answer_draws_it_and_gives_it_away() {
     let wrong = house.get("analyst", &page(sql, "&chart=scatter&x=product&y=mean")).await;
     assert!(wrong.body.contains("散点需要两列数字"), "{}", wrong.body);
     let csv = house.get("analyst", &page(sql, "").replace("history?", "history.csv?")).await;
+    let unasked = house.get("analyst", "/console/history.csv").await;
+    assert!(unasked.status.is_client_error(), "no question, no answer: {}", unasked.status);
     assert!(csv.body.starts_with("\u{FEFF}product,n,mean\r\nsku-0,22,"), "{}", csv.body);
     assert!(csv.headers["content-disposition"].to_str().unwrap().contains("history.csv"));
     let rows = house.get("analyst", &page(sql, "").replace("history?", "history.json?")).await.json();
@@ -228,7 +189,7 @@ async fn only_who_may_ask_asks_and_every_question_is_noted_without_its_text() {
         assert_eq!(house.question(token, "SELECT 1").await.status, StatusCode::FORBIDDEN, "{token}");
         assert_eq!(house.get(token, "/console/history").await.status, StatusCode::FORBIDDEN, "{token}");
     }
-    let refused = ask::ask(house.kernel(), &person(Role::Merchant, "merchant"), "SELECT 1").await;
+    let refused = ask::ask(house.kernel(), &person("merchant"), "SELECT 1").await;
     assert_eq!(Problem::from(refused.unwrap_err()).code.code, "forbidden");
     house.question("analyst", "SELECT count(*) FROM signals WHERE buyer = 'somebody'").await;
     house.question("analyst", "SELECT nothing FROM signals").await;
@@ -247,7 +208,7 @@ async fn a_saved_question_is_its_owners_and_others_see_it_only_when_shared() {
     let house = house().await;
     let kernel = house.kernel();
     let own = saved::save(kernel, &analyst(), "  mine ", "SELECT 1", false).await.unwrap();
-    let manager = person(Role::Manager, "manager");
+    let manager = person("manager");
     assert_eq!(saved::list(kernel, &manager).await.unwrap(), []);
     let shared = saved::save(kernel, &analyst(), "mine", "SELECT 2", true).await.unwrap();
     assert_eq!((shared.id.as_str(), shared.name.as_str()), (own.id.as_str(), "mine"));

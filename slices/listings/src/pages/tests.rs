@@ -4,12 +4,10 @@ use crate::tests::{Bench, boastful, honest, manager, owner, png, quack, reviewer
 use crate::{Content, Document, Listing, State};
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, StatusCode};
-use http_body_util::BodyExt;
+use axum::http::StatusCode;
 use kernel::{Actor, Kernel};
-use std::sync::Arc;
-use tower::ServiceExt;
-use web::{Authenticator, FixedNav, Settings, SignedSession, Site};
+use web::testing::{Answer, call, site};
+use web::{Authenticator, SignedSession};
 
 struct Tokens;
 
@@ -37,34 +35,15 @@ fn migrations() -> db::Migrations {
 async fn opened() -> (Bench, Router) {
     let bench = Bench::over(db::testing::sqlite(migrations).await);
     bench.merchant("m1", 1, &["daily/home"]).await;
-    let catalogs = Arc::new(ui::Catalogs::new(&[crate::CATALOG, merchants::CATALOG, web::CATALOG]).unwrap());
-    let nav = Arc::new(FixedNav(Vec::new()));
-    let site = Site::new(bench.kernel.clone(), catalogs, Settings::default(), Arc::new(Tokens), nav).await.unwrap();
+    let site = site(&bench.kernel, &[crate::CATALOG, merchants::CATALOG, web::CATALOG], Tokens).await;
     let router = super::routes().into_router(site);
     (bench, router)
 }
 
-struct Answer {
-    status: StatusCode,
-    location: String,
-    kind: String,
-    body: String,
-}
-
 async fn send(router: &Router, token: &str, method: &str, path: &str, kind: &str, body: impl Into<Body>) -> Answer {
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("authorization", format!("Bearer {token}"))
-        .header("content-type", kind)
-        .header("accept-language", "zh")
-        .body(body.into())
-        .unwrap();
-    let answer = router.clone().oneshot(request).await.unwrap();
-    let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
-    let (status, location, kind) = (answer.status(), header("location"), header("content-type"));
-    let bytes = answer.into_body().collect().await.unwrap().to_bytes();
-    Answer { status, location, kind, body: String::from_utf8_lossy(&bytes).into_owned() }
+    let bearer = format!("Bearer {token}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", kind), ("accept-language", "zh")];
+    call(router, method, path, &headers, body).await
 }
 
 async fn get(router: &Router, token: &str, path: &str) -> Answer {
@@ -246,7 +225,7 @@ async fn a_listing_is_checked_saved_mended_and_goes_on_sale_through_the_form() {
     assert_eq!(handed_in.status, StatusCode::SEE_OTHER, "{}", handed_in.body);
     bench.settle().await;
     let listing = only(&bench).await.remove(0);
-    assert_eq!(handed_in.location, format!("/merchant/listings/{}", listing.id));
+    assert_eq!(handed_in.header("location"), format!("/merchant/listings/{}", listing.id));
     assert!(!listing.state.is_on_sale());
     let version = crate::detail(&bench.kernel, &owner("m1"), &listing.id).await.unwrap().versions.remove(0);
     assert_eq!((version.content.images[0].sha256.as_str(), version.content.price_minor), (sha256.as_str(), Some(3990)));
@@ -339,13 +318,13 @@ async fn pictures_documents_and_pages_of_another_merchant_are_not_there() {
         assert_eq!(get(&router, "owner-m2", path).await.status, StatusCode::NOT_FOUND, "{path}");
         let stranger = get(&router, "nobody", path).await;
         assert!(
-            stranger.status == StatusCode::SEE_OTHER && stranger.location.contains("sign-in"),
+            stranger.status == StatusCode::SEE_OTHER && stranger.header("location").contains("sign-in"),
             "{path} {}",
-            stranger.location
+            stranger.header("location")
         );
     }
-    assert_eq!(get(&router, "owner-m1", &picture).await.kind, "image/png");
-    assert_eq!(get(&router, "owner-m1", &document).await.kind, "application/pdf");
+    assert_eq!(get(&router, "owner-m1", &picture).await.header("content-type"), "image/png");
+    assert_eq!(get(&router, "owner-m1", &document).await.header("content-type"), "application/pdf");
     for path in [format!("/merchant/listings/{}", listing.id), format!("/merchant/listings/{}/edit", listing.id)] {
         assert_eq!(get(&router, "owner-m2", &path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
@@ -392,18 +371,19 @@ async fn an_import_shows_its_progress_and_every_row_and_gives_its_report() {
     let parts = [Part::Text("mapping", "touchstone"), Part::File("file", "店铺.csv", csv.as_bytes())];
     let begun = send(&router, "owner-m1", "POST", "/merchant/imports", MULTIPART, multipart(&parts)).await;
     assert_eq!(begun.status, StatusCode::SEE_OTHER, "{}", begun.body);
-    let running = get(&router, "owner-m1", &begun.location).await.body;
+    let begun_at = begun.header("location");
+    let running = get(&router, "owner-m1", &begun_at).await.body;
     assert!(running.contains("hx-trigger=\"every 2s\"") && running.contains("店铺.csv"));
     bench.settle().await;
-    let done = get(&router, "owner-m1", &begun.location).await.body;
+    let done = get(&router, "owner-m1", &begun_at).await.body;
     assert!(!done.contains("hx-trigger"), "a finished import asks no more");
     assert!(done.contains("=B") && !done.contains('⟨'), "the refused row comes first: {done}");
-    let created = get(&router, "owner-m1", &format!("{}?status=created", begun.location)).await.body;
+    let created = get(&router, "owner-m1", &format!("{begun_at}?status=created")).await.body;
     assert!(created.contains("/merchant/listings/"));
-    let report = get(&router, "owner-m1", &format!("{}/report.csv", begun.location)).await.body;
+    let report = get(&router, "owner-m1", &format!("{begun_at}/report.csv")).await.body;
     assert!(report.contains("'=B") && report.lines().count() == 3, "{report}");
-    assert_eq!(get(&router, "owner-m2", &begun.location).await.status, StatusCode::NOT_FOUND);
-    let console = begun.location.replace("/merchant/imports", "/console/listings/imports");
+    assert_eq!(get(&router, "owner-m2", &begun_at).await.status, StatusCode::NOT_FOUND);
+    let console = begun_at.replace("/merchant/imports", "/console/listings/imports");
     assert_eq!(get(&router, "manager", &console).await.status, StatusCode::OK);
     assert!(get(&router, "manager", &format!("{console}/progress")).await.body.starts_with("<section"));
 

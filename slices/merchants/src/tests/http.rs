@@ -3,10 +3,9 @@
 use super::*;
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, StatusCode};
-use http_body_util::BodyExt;
-use tower::ServiceExt;
-use web::{Authenticator, FixedNav, Settings, SignedSession, Site};
+use axum::http::StatusCode;
+use web::testing::{call, site};
+use web::{Authenticator, SignedSession};
 
 struct Tokens;
 
@@ -26,10 +25,7 @@ impl Authenticator for Tokens {
 }
 
 async fn router(bench: &Bench) -> Router {
-    let catalogs = Arc::new(ui::Catalogs::new(&[crate::CATALOG, web::CATALOG]).unwrap());
-    let nav = Arc::new(FixedNav(Vec::new()));
-    let site = Site::new(bench.kernel.clone(), catalogs, Settings::default(), Arc::new(Tokens), nav).await.unwrap();
-    crate::routes().into_router(site)
+    crate::routes().into_router(site(&bench.kernel, &[crate::CATALOG, web::CATALOG], Tokens).await)
 }
 
 async fn send(
@@ -40,18 +36,10 @@ async fn send(
     kind: &str,
     body: impl Into<Body>,
 ) -> (StatusCode, String) {
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("authorization", format!("Bearer {token}"))
-        .header("content-type", kind)
-        .header("accept-language", "zh")
-        .body(body.into())
-        .unwrap();
-    let answer = router.clone().oneshot(request).await.unwrap();
-    let status = answer.status();
-    let bytes = answer.into_body().collect().await.unwrap().to_bytes();
-    (status, String::from_utf8_lossy(&bytes).into_owned())
+    let bearer = format!("Bearer {token}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", kind), ("accept-language", "zh")];
+    let answer = call(router, method, path, &headers, body).await;
+    (answer.status, answer.body)
 }
 
 async fn get(router: &Router, token: &str, path: &str) -> (StatusCode, String) {
@@ -158,11 +146,9 @@ async fn a_stranger_gets_no_page_and_no_document_of_another_merchant() {
     assert_eq!(get(&router, "owner-m1", &document).await.0, StatusCode::OK);
     assert_eq!(get(&router, "reviewer", &document).await.0, StatusCode::OK);
     assert_eq!(get(&router, "owner-m2", &document).await.0, StatusCode::NOT_FOUND);
-    let request =
-        Request::builder().uri(&document).header("authorization", "Bearer reviewer").body(Body::empty()).unwrap();
-    let answer = router.clone().oneshot(request).await.unwrap();
-    assert_eq!(answer.headers()["content-type"], "application/pdf");
-    assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+    let answer = call(&router, "GET", &document, &[("authorization", "Bearer reviewer")], Body::empty()).await;
+    assert_eq!(answer.headers["content-type"], "application/pdf");
+    assert_eq!(answer.headers["x-content-type-options"], "nosniff");
     assert_eq!(
         get(&router, "owner-m2", &format!("/v1/qualifications/{}/document", paper.id)).await.0,
         StatusCode::NOT_FOUND

@@ -3,7 +3,7 @@
 use super::words::{applied_mark, day_text, effect_text, grade_mark};
 use crate::api::part;
 use crate::model::{ComputedDay, Effect, Grade, Rating};
-use crate::read::{self, Distribution, Filter, SORTS};
+use crate::read::{self, Called, Distribution, Filter, SORTS};
 use axum::extract::State;
 use axum::response::Response;
 use ground::limits::PAGE_ROWS_MAX;
@@ -69,7 +69,8 @@ pub(crate) async fn show(
     let distribution = read::distribution(site.kernel(), &actor, &whole).await?;
     let days = read::days(site.kernel(), &actor).await?;
     let markets = site.kernel().packs().markets().map(str::to_owned).collect();
-    Ok(page(&cx, &found, &distribution, &days, markets))
+    let called = read::called(site.kernel(), &found.rows).await?;
+    Ok(page(&cx, (&found, &called), &distribution, &days, markets))
 }
 
 pub(crate) async fn export(
@@ -116,7 +117,7 @@ pub(super) async fn csv(kernel: &Kernel, actor: &Actor, filter: &Filter) -> Resu
 
 fn page(
     cx: &View,
-    found: &Page<Rating>,
+    (found, called): (&Page<Rating>, &Called),
     distribution: &Distribution,
     days: &[ComputedDay],
     markets: Vec<String>,
@@ -130,7 +131,7 @@ fn page(
             (tiles(cx, distribution))
             @if distribution.grades.iter().sum::<u64>() > 0 { (card(&cx.t("ratings-distribution"), chart(cx, distribution))) }
             (filters(cx, markets))
-            (table(cx, found, "/console/ratings.csv", |rating| {
+            (table(cx, found, called, "/console/ratings.csv", |rating| {
                 format!("/console/ratings/{}/{}", part(&rating.merchant_id), part(&rating.product))
             }))
             @if !days.is_empty() { (card(&cx.t("ratings-days-computed"), computed(cx, days))) }
@@ -178,17 +179,26 @@ fn filters(cx: &View, markets: Vec<String>) -> Markup {
 }
 
 /// Ratings as a table.
-pub(super) fn table(cx: &View, found: &Page<Rating>, csv: &str, href: impl Fn(&Rating) -> String) -> Markup {
+pub(super) fn table(
+    cx: &View,
+    found: &Page<Rating>,
+    called: &Called,
+    csv: &str,
+    href: impl Fn(&Rating) -> String,
+) -> Markup {
     let row = |rating: &Rating| {
         Row::new()
             .link(href(rating))
-            .cell(&rating.product)
+            .cell(html! {
+                @if let Some(title) = called.title(rating) { (title) div class="ts-muted" { (rating.product) } }
+                @else { (rating.product) }
+            })
             .cell(grade_mark(cx, rating.grade, rating.is_new))
             .cell(cx.decimal(rating.score, 1))
             .cell(cx.decimal(rating.lower, 1))
             .cell(applied_mark(cx, rating))
             .cell(&rating.category)
-            .cell(&rating.merchant_id)
+            .cell(called.merchant(rating))
             .cell(cx.time_ago(rating.at))
     };
     let title = cx.t("ratings-title");

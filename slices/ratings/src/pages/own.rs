@@ -27,10 +27,11 @@ pub(crate) async fn list(
     let mut filter = asked.filter();
     filter.merchant_id = Some(actor.own_organisation()?.to_owned());
     let found = read::list(site.kernel(), &actor, &filter, &paging).await?;
+    let called = read::called(site.kernel(), &found.rows).await?;
     let title = cx.t("ratings-own-title");
     let body = html! {
         (PageHeader::new(&cx, &title).lead(cx.t("ratings-own-lead")).link(&cx.t("ratings-how"), "/ratings/how", "info-circle"))
-        (table(&cx, &found, "/merchant/ratings.csv", |rating| format!("/merchant/ratings/{}", part(&rating.product))))
+        (table(&cx, &found, &called, "/merchant/ratings.csv", |rating| format!("/merchant/ratings/{}", part(&rating.product))))
     };
     Ok(shell::merchant(&cx, &title, body))
 }

@@ -13,16 +13,12 @@ use crate::model::{DayInput, ProductDay, Rating};
 use crate::{CATALOG, Day, day_of, routes};
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, StatusCode};
-use ground::Language;
-use http_body_util::BodyExt;
 use kernel::testing::Bench;
-use kernel::{Actor, ActorKind, Kernel, Permission, Reaction, Role};
+use kernel::{Kernel, Reaction};
 use ledger::Ledger;
 use listings::testing as goods;
-use std::sync::Arc;
-use tower::ServiceExt;
-use web::{Authenticator, FixedNav, Routes, SignedSession, Site};
+use web::Routes;
+use web::testing::{Answer, People, call, site};
 
 fn migrations() -> db::Migrations {
     let mut all = signals::testing::migrations();
@@ -45,44 +41,12 @@ fn reactions() -> Vec<Reaction> {
     ]
 }
 
-/// The token says who it is: a role, and for merchants the organisation behind a colon.
-struct People;
-
-#[async_trait::async_trait]
-impl Authenticator for People {
-    async fn session(&self, _: &Kernel, _: &str) -> kernel::Result<Option<SignedSession>> {
-        Ok(None)
-    }
-
-    async fn bearer(&self, _: &Kernel, token: &str) -> kernel::Result<Option<Actor>> {
-        let (role, organisation) = match token.split_once(':') {
-            Some((role, organisation)) => (role, Some(organisation.to_owned())),
-            None => (token, None),
-        };
-        Ok(Role::from_name(role).map(|role| Actor {
-            id: format!("user-{token}"),
-            name: token.to_owned(),
-            roles: [role].into(),
-            organisation,
-            kind: ActorKind::Token { token: "t".into(), scopes: Permission::ALL.into_iter().collect() },
-            language: Language::En,
-        }))
-    }
-}
-
 /// A market with an enrolled merchant `m1`, a ledger and a router; days are closed by hand.
 struct House {
     bench: Bench,
     ledger: Ledger,
     router: Router,
     day: Day,
-}
-
-/// One answer.
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: String,
 }
 
 /// What a product's day brings.
@@ -110,14 +74,7 @@ async fn house_over(bench: Bench) -> House {
     goods::merchant(&kernel, "m1", 1, &["daily/home"]).await;
     let settings = ledger::Settings { folder: bench.folder.path().join("ledger"), ..ledger::Settings::default() };
     let ledger = Ledger::open(&kernel, settings).await.expect("a ledger");
-    let catalogs = Arc::new(ui::Catalogs::new(&[web::CATALOG, CATALOG]).expect("the texts"));
-    let site = web::Settings {
-        base_url: "https://quality.example".into(),
-        address_requests_per_minute: 1_000_000,
-        ..web::Settings::default()
-    };
-    let site =
-        Site::new(kernel.clone(), catalogs, site, Arc::new(People), Arc::new(FixedNav(vec![]))).await.expect("a site");
+    let site = site(&kernel, &[web::CATALOG, CATALOG], People::default()).await;
     let router = Routes::default().merge(routes()).into_router(site);
     let day = day_of(kernel.today()) - 1;
     House { bench, ledger, router, day }
@@ -162,15 +119,7 @@ impl House {
     }
 
     async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
-        let mut request = Request::builder().method(method).uri(path);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let request = request.body(body.into()).expect("a request");
-        let answer = self.router.clone().oneshot(request).await.expect("an answer");
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        let bytes = answer.into_body().collect().await.expect("the body").to_bytes();
-        Answer { status, headers, body: String::from_utf8_lossy(&bytes).into_owned() }
+        call(&self.router, method, path, headers, body).await
     }
 
     /// Somebody signed in asks.

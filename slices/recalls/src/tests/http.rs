@@ -2,13 +2,10 @@
 
 use super::*;
 use axum::Router;
-use axum::body::Body;
-use axum::http::{Request, StatusCode};
-use http_body_util::BodyExt;
+use axum::http::StatusCode;
 use kernel::Kernel;
-use std::sync::Arc;
-use tower::ServiceExt;
-use web::{Authenticator, FixedNav, Settings, SignedSession, Site};
+use web::testing::{call, site};
+use web::{Authenticator, SignedSession};
 
 struct Tokens;
 
@@ -29,10 +26,7 @@ impl Authenticator for Tokens {
 
 async fn router(bench: &Bench) -> Router {
     let sources = [crate::CATALOG, web::CATALOG, listings::CATALOG, merchants::CATALOG, trace::CATALOG];
-    let catalogs = Arc::new(ui::Catalogs::new(&sources).unwrap());
-    let nav = Arc::new(FixedNav(Vec::new()));
-    let site = Site::new(bench.kernel.clone(), catalogs, Settings::default(), Arc::new(Tokens), nav).await.unwrap();
-    crate::routes().into_router(site)
+    crate::routes().into_router(site(&bench.kernel, &sources, Tokens).await)
 }
 
 async fn send(
@@ -43,14 +37,13 @@ async fn send(
     kind: &str,
     body: String,
 ) -> (StatusCode, String) {
-    let mut request = Request::builder().method(method).uri(path).header("content-type", kind);
+    let bearer = format!("Bearer {token}");
+    let mut headers = vec![("content-type", kind)];
     if !token.is_empty() {
-        request = request.header("authorization", format!("Bearer {token}"));
+        headers.push(("authorization", bearer.as_str()));
     }
-    let answer = router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
-    let status = answer.status();
-    let bytes = answer.into_body().collect().await.unwrap().to_bytes();
-    (status, String::from_utf8_lossy(&bytes).into_owned())
+    let answer = call(router, method, path, &headers, body).await;
+    (answer.status, answer.body)
 }
 
 async fn get_page(router: &Router, token: &str, path: &str) -> (StatusCode, String) {

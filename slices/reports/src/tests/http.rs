@@ -3,11 +3,10 @@
 use super::*;
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, StatusCode, header};
-use http_body_util::BodyExt;
+use axum::http::StatusCode;
 use kernel::testing::owner;
 use serde_json::{Value, json};
-use tower::ServiceExt;
+use web::testing::{Answer, call};
 use web::{Authenticator, FixedNav, Settings, SignedSession, Site};
 
 struct Tokens;
@@ -39,33 +38,13 @@ async fn router(bench: &Bench) -> Router {
     crate::routes().into_router(site)
 }
 
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    text: String,
-}
-
-impl Answer {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
-    }
-
-    fn header(&self, name: header::HeaderName) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-}
-
 async fn send(router: &Router, token: &str, method: &str, path: &str, kind: &str, body: impl Into<Body>) -> Answer {
-    let request =
-        Request::builder().method(method).uri(path).header("content-type", kind).header("accept-language", "zh");
-    let request = match token {
-        "" => request,
-        token => request.header("authorization", format!("Bearer {token}")),
-    };
-    let answer = router.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap();
-    let (status, headers) = (answer.status(), answer.headers().clone());
-    let bytes = answer.into_body().collect().await.unwrap().to_bytes();
-    Answer { status, headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+    let bearer = format!("Bearer {token}");
+    let mut headers = vec![("content-type", kind), ("accept-language", "zh")];
+    if !token.is_empty() {
+        headers.push(("authorization", bearer.as_str()));
+    }
+    call(router, method, path, &headers, body).await
 }
 
 async fn get(router: &Router, token: &str, path: &str) -> Answer {
@@ -102,7 +81,7 @@ async fn the_whole_way_by_json() {
     let router = router(&bench).await;
     let profile = json!({"name": "华东检测中心", "cma": {"number": "230012340001", "valid_until": "2029-01-01"}});
     let entered = send(&router, "tester-a1", "PUT", "/v1/laboratory", "application/json", profile.to_string()).await;
-    assert_eq!(entered.status, StatusCode::OK, "{}", entered.text);
+    assert_eq!(entered.status, StatusCode::OK, "{}", entered.body);
     let refused = post(&router, "tester-a1", "/v1/reports", body("R-1")).await;
     assert_eq!((refused.status, refused.json()["code"].as_str()), (StatusCode::CONFLICT, Some("laboratory_not_ready")));
     let key = post(&router, "tester-a1", "/v1/laboratory/keys", json!({})).await;
@@ -110,30 +89,30 @@ async fn the_whole_way_by_json() {
     assert!(key.json()["key"].as_str().unwrap().starts_with("did:web:shop.example:did:laboratories:a1#key-1"));
     let decision = json!({"state": "confirmed", "reason": "证书已核对", "version": 2});
     let decided = post(&router, "manager", "/v1/laboratories/a1/decision", decision.clone()).await;
-    assert_eq!(decided.status, StatusCode::OK, "{}", decided.text);
+    assert_eq!(decided.status, StatusCode::OK, "{}", decided.body);
     assert_eq!(
         post(&router, "tester-a1", "/v1/laboratories/a1/decision", decision).await.status,
         StatusCode::FORBIDDEN
     );
     let made = post(&router, "tester-a1", "/v1/reports", body("R-2")).await;
-    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
     let report = made.json();
     assert_eq!((report["state"].as_str(), report["status"].as_str()), (Some("valid"), Some("valid")));
     let path = report["credential"].as_str().unwrap().to_owned();
     let credential = get(&router, "", &path).await;
-    assert_eq!(credential.header(header::CONTENT_TYPE), "application/vc+jwt");
-    assert_eq!(credential.header(header::ACCESS_CONTROL_ALLOW_ORIGIN), "*");
+    assert_eq!(credential.header("content-type"), "application/vc+jwt");
+    assert_eq!(credential.header("access-control-allow-origin"), "*");
     let second = get(&router, "", &format!("{path}?form=json")).await;
     assert_eq!(second.json()["proof"]["cryptosuite"], "eddsa-jcs-2022");
     let status = second.json()["credentialStatus"]["statusListCredential"].as_str().unwrap().to_owned();
     let list = get(&router, "", status.strip_prefix(BASE).unwrap()).await;
-    assert_eq!((list.status, list.header(header::CONTENT_TYPE)), (StatusCode::OK, "application/vc+jwt"));
+    assert_eq!((list.status, list.header("content-type").as_str()), (StatusCode::OK, "application/vc+jwt"));
     let verify = async |credential: &str| {
         let answer = post(&router, "", "/v1/reports/verify", json!({"credential": credential})).await;
-        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
         answer.json()
     };
-    for text in [&credential.text, &second.text] {
+    for text in [&credential.body, &second.body] {
         let found = verify(text).await;
         assert_eq!((found["valid"].as_bool(), found["outcome"].as_str()), (Some(true), Some("valid")));
         assert_eq!(found["report"]["result"], "fail");
@@ -142,12 +121,12 @@ async fn the_whole_way_by_json() {
     let version = report["version"].as_i64().unwrap();
     let revoke = format!("/v1/reports/{}/revoke", report["id"].as_str().unwrap());
     let revoked = post(&router, "tester-a1", &revoke, json!({"version": version, "reason": "弄错样品"})).await;
-    assert_eq!(revoked.json()["status"], "revoked", "{}", revoked.text);
-    assert_eq!(verify(&credential.text).await["outcome"], "revoked");
+    assert_eq!(revoked.json()["status"], "revoked", "{}", revoked.body);
+    assert_eq!(verify(&credential.body).await["outcome"], "revoked");
     let listed = get(&router, "owner-m1", "/v1/reports").await.json();
     assert_eq!((listed["total"].as_u64(), listed["rows"][0]["number"].as_str()), (Some(1), Some("R-2")));
     assert_eq!(get(&router, "owner-m2", "/v1/reports").await.json()["total"], 0);
-    let received = post(&router, "owner-m1", "/v1/reports/received", json!({"credential": credential.text})).await;
+    let received = post(&router, "owner-m1", "/v1/reports/received", json!({"credential": credential.body})).await;
     assert_eq!(received.json()["id"], report["id"], "our own report handed in again is the same report");
 }
 
@@ -157,7 +136,7 @@ async fn did_documents_are_published_where_their_names_lead() {
     ready(&bench).await;
     let router = router(&bench).await;
     let operator = get(&router, "", "/.well-known/did.json").await;
-    assert_eq!((operator.status, operator.header(header::CONTENT_TYPE)), (StatusCode::OK, "application/did+json"));
+    assert_eq!((operator.status, operator.header("content-type").as_str()), (StatusCode::OK, "application/did+json"));
     assert_eq!(operator.json()["id"], "did:web:shop.example");
     let laboratory = get(&router, "", "/did/laboratories/a1/did.json").await;
     let did = laboratory.json()["id"].as_str().unwrap().to_owned();
@@ -174,7 +153,7 @@ async fn a_laboratory_writes_and_signs_with_forms() {
     let bench = Bench::sqlite(migrations).await;
     ready(&bench).await;
     let router = router(&bench).await;
-    assert!(get(&router, "tester-a1", "/laboratory").await.text.contains("华东检测中心"));
+    assert!(get(&router, "tester-a1", "/laboratory").await.body.contains("华东检测中心"));
     assert_eq!(get(&router, "tester-a1", "/laboratory/reports/new?gtin=6901234567892&lot_number=L1").await.status, 200);
     let base = [
         ("gtin", "6901234567892"),
@@ -190,7 +169,7 @@ async fn a_laboratory_writes_and_signs_with_forms() {
     let half = with(&[("item_name", "铅"), ("item_value", ""), ("item_verdict", "pass")]);
     let again = send(&router, "tester-a1", "POST", "/laboratory/reports", FORM, half).await;
     assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(again.text.contains("value=\"铅\"") && again.text.contains("雨衣检测"), "what was typed is kept");
+    assert!(again.body.contains("value=\"铅\"") && again.body.contains("雨衣检测"), "what was typed is kept");
     let rows = with(&[
         ("item_name", "铅"),
         ("item_limit", "≤0.1"),
@@ -208,22 +187,22 @@ async fn a_laboratory_writes_and_signs_with_forms() {
     let pasted = with(&[("csv", "项目\t实测值\t单项判定\n镉\t<0.01\t合格\n")]);
     for text in [rows, pasted] {
         let saved = send(&router, "tester-a1", "POST", "/laboratory/reports", FORM, text).await;
-        assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
-        let path = saved.header(header::LOCATION).to_owned();
+        assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
+        let path = saved.header("location");
         let page = get(&router, "tester-a1", &path).await;
-        assert!(page.text.contains("草稿") && page.text.contains("签发报告"));
+        assert!(page.body.contains("草稿") && page.body.contains("签发报告"));
         let kind = "application/x-www-form-urlencoded";
         let signed = send(&router, "tester-a1", "POST", &format!("{path}/sign"), kind, "version=1").await;
-        assert_eq!(signed.status, StatusCode::SEE_OTHER, "{}", signed.text);
+        assert_eq!(signed.status, StatusCode::SEE_OTHER, "{}", signed.body);
         let page = get(&router, "tester-a1", &path).await;
-        assert!(page.text.contains("eddsa-jcs-2022") && page.text.contains("撤销报告"));
+        assert!(page.body.contains("eddsa-jcs-2022") && page.body.contains("撤销报告"));
         let empty = send(&router, "tester-a1", "POST", &format!("{path}/revoke"), kind, "version=2&reason=").await;
         assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
         let revoked = send(&router, "tester-a1", "POST", &format!("{path}/revoke"), kind, "version=2&reason=x").await;
         assert_eq!(revoked.status, StatusCode::SEE_OTHER);
     }
     let csv = get(&router, "manager", "/console/reports.csv?state=revoked").await;
-    assert_eq!(csv.text.lines().count(), 3, "{}", csv.text);
+    assert_eq!(csv.body.lines().count(), 3, "{}", csv.body);
 }
 
 #[tokio::test]
@@ -236,19 +215,12 @@ async fn anybody_checks_a_report_on_the_public_page_in_both_languages() {
     let page = get(&router, "", "/reports/verify").await;
     let ask = async |path: &str, text: &str| {
         // A signed-out visitor's form carries the mark of the page it came from.
-        let mark = page.text.split("name=\"csrf_token\" value=\"").nth(1).unwrap().split('"').next().unwrap();
-        let cookie = page.header(header::SET_COOKIE).split(';').next().unwrap();
-        let request = Request::builder()
-            .method("POST")
-            .uri(path)
-            .header("content-type", FORM)
-            .header("cookie", cookie)
-            .body(Body::from(form(&[("csrf_token", mark), ("credential", text)])))
-            .unwrap();
-        let answer = router.clone().oneshot(request).await.unwrap();
-        let status = answer.status();
-        let bytes = answer.into_body().collect().await.unwrap().to_bytes();
-        (status, String::from_utf8_lossy(&bytes).into_owned())
+        let mark = page.body.split("name=\"csrf_token\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        let cookie = page.header("set-cookie");
+        let headers = [("content-type", FORM), ("cookie", cookie.split(';').next().unwrap())];
+        let body = form(&[("csrf_token", mark), ("credential", text)]);
+        let answer = call(&router, "POST", path, &headers, body).await;
+        (answer.status, answer.body)
     };
     let (status, good) = ask("/reports/verify?lang=zh-CN", &report.credential).await;
     assert_eq!(status, StatusCode::OK, "{good}");
@@ -278,13 +250,13 @@ async fn a_merchant_hands_in_a_credential_for_its_own_lot_and_sees_what_came_of_
     };
     let forged = report.credential_json.clone().unwrap().replace("0.02", "0.01");
     let taken = hand_in("owner-m1", &forged).await;
-    assert_eq!(taken.status, StatusCode::SEE_OTHER, "{}", taken.text);
-    let path = taken.header(header::LOCATION).to_owned();
+    assert_eq!(taken.status, StatusCode::SEE_OTHER, "{}", taken.body);
+    let path = taken.header("location");
     assert!(path.starts_with("/merchant/reports/"), "{path}");
     let page = get(&router, "owner-m1", &path).await;
     assert_eq!(page.status, StatusCode::OK);
     let list = get(&router, "owner-m1", "/merchant/reports?state=forged").await;
-    assert!(list.text.contains(&path), "{}", list.text);
+    assert!(list.body.contains(&path), "{}", list.body);
     assert_eq!(get(&router, "owner-m2", &path).await.status, StatusCode::NOT_FOUND);
     assert_eq!(hand_in("owner-m2", &report.credential).await.status, StatusCode::NOT_FOUND, "another merchant's lot");
     let empty = hand_in("owner-m1", " ").await;
@@ -352,11 +324,11 @@ async fn markup_in_any_field_is_shown_as_text() {
     for (token, path) in pages {
         let page = get(&router, token, &path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
-        assert!(page.text.contains("&lt;script&gt;alert(1)"), "{path} shows it");
-        assert!(!page.text.contains("<script>alert") && !page.text.contains("<img src=x"), "{path}");
+        assert!(page.body.contains("&lt;script&gt;alert(1)"), "{path} shows it");
+        assert!(!page.body.contains("<script>alert") && !page.body.contains("<img src=x"), "{path}");
     }
     let csv = get(&router, "manager", "/console/reports.csv").await;
-    assert!(!csv.text.lines().any(|line| line.contains(",=cmd")), "formulas are defused: {}", csv.text);
+    assert!(!csv.body.lines().any(|line| line.contains(",=cmd")), "formulas are defused: {}", csv.body);
 }
 
 #[test]

@@ -9,44 +9,19 @@ use crate::features::{FEATURES, Vector};
 use crate::model::{Example, Source};
 use crate::{CATALOG, routes, store};
 use axum::Router;
-use axum::body::Body;
-use axum::http::{Request, StatusCode};
-use ground::{Language, Timestamp};
-use http_body_util::BodyExt;
+use axum::http::StatusCode;
+use ground::Timestamp;
 use kernel::testing::Bench;
-use kernel::{Act, Actor, ActorKind, Kernel, Permission, Reaction, Role};
-use std::sync::Arc;
+use kernel::{Act, Actor, Kernel, Reaction, Role};
 use stream::{Kind, Signal};
-use tower::ServiceExt;
-use web::{Authenticator, FixedNav, Routes, SignedSession, Site};
+use web::Routes;
+use web::testing::{Answer, People, call, site};
 
 fn migrations() -> db::Migrations {
     let mut all = signals::testing::migrations();
     all.extend(web::migrations());
     all.extend(crate::migrations());
     all
-}
-
-/// The token says who it is: a role, and behind a colon which of several.
-struct People;
-
-#[async_trait::async_trait]
-impl Authenticator for People {
-    async fn session(&self, _: &Kernel, _: &str) -> kernel::Result<Option<SignedSession>> {
-        Ok(None)
-    }
-
-    async fn bearer(&self, _: &Kernel, token: &str) -> kernel::Result<Option<Actor>> {
-        let role = token.split(':').next().unwrap_or_default();
-        Ok(Role::from_name(role).map(|role| Actor {
-            id: format!("user-{token}"),
-            name: token.to_owned(),
-            roles: [role].into(),
-            organisation: (role == Role::Merchant).then(|| "m1".to_owned()),
-            kind: ActorKind::Token { token: "t".into(), scopes: Permission::ALL.into_iter().collect() },
-            language: Language::En,
-        }))
-    }
 }
 
 fn reactions() -> Vec<Reaction> {
@@ -74,23 +49,14 @@ struct House {
     router: Router,
 }
 
-/// One answer.
-struct Answer {
-    status: StatusCode,
-    body: String,
-}
-
 async fn house() -> House {
     house_over(Bench::sqlite(migrations).await).await
 }
 
 async fn house_over(bench: Bench) -> House {
     signals::testing::open(&bench).await;
-    let catalogs = Arc::new(ui::Catalogs::new(&[web::CATALOG, CATALOG]).expect("the texts"));
-    let settings = web::Settings { address_requests_per_minute: 1_000_000, ..web::Settings::default() };
-    let site = Site::new(bench.kernel.clone(), catalogs, settings, Arc::new(People), Arc::new(FixedNav(vec![])))
-        .await
-        .expect("a site");
+    let people = People { organisation: Some("m1"), ..People::default() };
+    let site = site(&bench.kernel, &[web::CATALOG, CATALOG], people).await;
     let router = Routes::default().merge(routes()).into_router(site);
     House { bench, router }
 }
@@ -101,18 +67,13 @@ impl House {
     }
 
     async fn send(&self, method: &str, token: &str, path: &str, body: &str) -> Answer {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("authorization", format!("Bearer {token}"))
-            .header("content-type", "application/x-www-form-urlencoded")
-            .header("accept-language", "zh-CN")
-            .body(Body::from(body.to_owned()))
-            .expect("a request");
-        let answer = self.router.clone().oneshot(request).await.expect("an answer");
-        let status = answer.status();
-        let bytes = answer.into_body().collect().await.expect("the body").to_bytes();
-        Answer { status, body: String::from_utf8_lossy(&bytes).into_owned() }
+        let bearer = format!("Bearer {token}");
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("accept-language", "zh-CN"),
+        ];
+        call(&self.router, method, path, &headers, body.to_owned()).await
     }
 
     async fn get(&self, token: &str, path: &str) -> Answer {
@@ -122,7 +83,7 @@ impl House {
     async fn json(&self, path: &str) -> serde_json::Value {
         let answer = self.get("analyst", path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
-        serde_json::from_str(&answer.body).expect("JSON")
+        answer.json()
     }
 
     /// Lets acts lead to what they lead to.

@@ -3,8 +3,8 @@
 use super::*;
 use crate::model::WarningState;
 use crate::warnings;
-use kernel::Paging;
 use kernel::testing::{said, staff};
+use kernel::{Actor, Paging, Role};
 use serde_json::{Value, json};
 
 const BEIJING: (f64, f64) = (39.9042, 116.4074);
@@ -195,8 +195,8 @@ async fn a_hundred_scans_at_once_are_counted_once_each() {
     for n in 0..100 {
         let (router, path) = (house.router.clone(), house.unit(0));
         tasks.push(tokio::spawn(async move {
-            let request = Request::get(path).header("user-agent", format!("phone-{n}")).body(Body::empty()).unwrap();
-            router.oneshot(request).await.unwrap().status()
+            let phone = format!("phone-{n}");
+            call(&router, "GET", &path, &[("user-agent", phone.as_str())], Body::empty()).await.status
         }));
     }
     for task in tasks {

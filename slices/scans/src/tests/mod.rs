@@ -10,16 +10,13 @@ mod shared;
 use crate::{CATALOG, Settings, routes};
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, StatusCode};
-use ground::Language;
-use http_body_util::BodyExt;
+use axum::http::StatusCode;
 use kernel::testing::{Bench, owner};
-use kernel::{Actor, ActorKind, Kernel, Permission, Reaction, Role};
+use kernel::{Kernel, Reaction};
 use ledger::Ledger;
 use listings::{Content, testing as goods};
-use std::sync::Arc;
-use tower::ServiceExt;
-use web::{Authenticator, FixedNav, Routes, SignedSession, Site};
+use web::Routes;
+use web::testing::{Answer, People, call, site};
 
 /// A trade item of the test's merchant.
 const GTIN: &str = "06901234567892";
@@ -35,31 +32,6 @@ fn migrations() -> db::Migrations {
     all.extend(ratings::migrations());
     all.extend(crate::migrations());
     all
-}
-
-/// The token says who it is: a role, and for merchants the organisation behind a colon.
-struct People;
-
-#[async_trait::async_trait]
-impl Authenticator for People {
-    async fn session(&self, _: &Kernel, _: &str) -> kernel::Result<Option<SignedSession>> {
-        Ok(None)
-    }
-
-    async fn bearer(&self, _: &Kernel, token: &str) -> kernel::Result<Option<Actor>> {
-        let (role, organisation) = match token.split_once(':') {
-            Some((role, organisation)) => (role, Some(organisation.to_owned())),
-            None => (token, None),
-        };
-        Ok(Role::from_name(role).map(|role| Actor {
-            id: format!("user-{token}"),
-            name: token.to_owned(),
-            roles: [role].into(),
-            organisation,
-            kind: ActorKind::Token { token: "t".into(), scopes: Permission::ALL.into_iter().collect() },
-            language: Language::En,
-        }))
-    }
 }
 
 fn reactions() -> Vec<Reaction> {
@@ -79,20 +51,13 @@ struct House {
     covered: Vec<String>,
 }
 
-/// One answer.
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: String,
+/// A page about goods.
+trait Page {
+    /// What stands on its sign.
+    fn sign(&self) -> &str;
 }
 
-impl Answer {
-    fn header(&self, name: &str) -> String {
-        let all: Vec<&str> = self.headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
-        all.join(", ")
-    }
-
-    /// What stands on the sign.
+impl Page for Answer {
     fn sign(&self) -> &str {
         let (_, rest) = self.body.split_once("data-sign=\"").unwrap_or(("", "none\""));
         rest.split_once('"').map_or("", |(sign, _)| sign)
@@ -132,14 +97,7 @@ async fn house_over(bench: Bench) -> House {
     let codes: Vec<trace::Code> = (1..=10).map(|number| file.code(number).expect("a code")).collect();
     let settings = ledger::Settings { folder: bench.folder.path().join("ledger"), ..ledger::Settings::default() };
     let ledger = Ledger::open(&kernel, settings).await.expect("a ledger");
-    let catalogs = Arc::new(ui::Catalogs::new(&[web::CATALOG, ratings::CATALOG, CATALOG]).expect("the texts"));
-    let site = web::Settings {
-        base_url: "https://quality.example".into(),
-        address_requests_per_minute: 1_000_000,
-        ..web::Settings::default()
-    };
-    let site =
-        Site::new(kernel.clone(), catalogs, site, Arc::new(People), Arc::new(FixedNav(vec![]))).await.expect("a site");
+    let site = site(&kernel, &[web::CATALOG, ratings::CATALOG, CATALOG], People::default()).await;
     let settings = Settings { country_header: Some("x-country".into()) };
     let router = Routes::default().merge(routes(ledger.view().clone(), settings)).into_router(site);
     let lot = trace::lot_by_id(&kernel, &lot.id).await.expect("the store").expect("the lot");
@@ -164,15 +122,7 @@ impl House {
     }
 
     async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
-        let mut request = Request::builder().method(method).uri(path);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let request = request.body(body.into()).expect("a request");
-        let answer = self.router.clone().oneshot(request).await.expect("an answer");
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        let bytes = answer.into_body().collect().await.expect("the body").to_bytes();
-        Answer { status, headers, body: String::from_utf8_lossy(&bytes).into_owned() }
+        call(&self.router, method, path, headers, body).await
     }
 
     /// A phone opens an address.

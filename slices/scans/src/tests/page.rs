@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::model::Outcome;
-use kernel::Paging;
 use kernel::testing::staff;
+use kernel::{Paging, Role};
 use trace::{LotState, Units};
 
 /// Bytes of the page and of every file it loads.
@@ -183,11 +183,9 @@ async fn the_proof_of_a_page_verifies_with_nothing_but_the_file() {
     house.settle().await;
     let path = house.unit(0);
     let code: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("code", &path).finish();
-    let request = Request::get(format!("/s/proof?{code}")).body(Body::empty()).unwrap();
-    let answer = house.router.clone().oneshot(request).await.unwrap();
-    assert_eq!(answer.status(), StatusCode::OK);
-    let bytes = answer.into_body().collect().await.unwrap().to_bytes();
-    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let answer = house.send("GET", &format!("/s/proof?{code}"), &[], Body::empty()).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(answer.bytes)).unwrap();
     let folder = house.bench.folder.path().join("taken-away");
     archive.extract(&folder).unwrap();
     let mut proved = Vec::new();

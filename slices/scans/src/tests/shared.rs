@@ -1,6 +1,7 @@
 //! What is kept in memory for pages: counts that move from the queue into the store, and what the units of a lot share.
 
 use super::*;
+use kernel::Role;
 use kernel::testing::staff;
 use trace::LotState;
 

@@ -12,16 +12,13 @@ use crate::testing;
 use crate::{CATALOG, Receipt, Status, routes};
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::StatusCode;
 use ground::{Language, Timestamp};
-use http_body_util::BodyExt;
 use kernel::testing::{Bench, staff};
 use kernel::{Actor, ActorKind, Kernel, Permission, Role};
-use serde_json::Value;
-use std::sync::Arc;
 use stream::{KeyKind, Kind, Signal};
-use tower::ServiceExt;
-use web::{Authenticator, FixedNav, Routes, SignedSession, Site};
+use web::testing::{Answer, call, site};
+use web::{Authenticator, Routes, SignedSession};
 
 /// The moment the bench begins at: a Monday noon in Shanghai.
 const NOON: &str = "2026-03-02T04:00:00Z";
@@ -59,18 +56,6 @@ struct House {
     router: Router,
 }
 
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: String,
-}
-
-impl Answer {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
-    }
-}
-
 async fn closed_house() -> House {
     let migrations = || {
         let mut all = testing::migrations();
@@ -78,10 +63,7 @@ async fn closed_house() -> House {
         all
     };
     let bench = Bench::sqlite(migrations).await;
-    let catalogs = Arc::new(ui::Catalogs::new(&[web::CATALOG, CATALOG]).expect("the texts"));
-    let settings = web::Settings { address_requests_per_minute: 1_000_000, ..web::Settings::default() };
-    let nav = Arc::new(FixedNav(vec![]));
-    let site = Site::new(bench.kernel.clone(), catalogs, settings, Arc::new(People), nav).await.expect("a site");
+    let site = site(&bench.kernel, &[web::CATALOG, CATALOG], People).await;
     let router = Routes::default().merge(routes()).into_router(site);
     House { bench, router }
 }
@@ -98,15 +80,7 @@ impl House {
     }
 
     async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
-        let mut request = Request::builder().method(method).uri(path);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let request = request.body(body.into()).expect("a request");
-        let answer = self.router.clone().oneshot(request).await.expect("an answer");
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        let bytes = answer.into_body().collect().await.expect("the body").to_bytes();
-        Answer { status, headers, body: String::from_utf8_lossy(&bytes).into_owned() }
+        call(&self.router, method, path, headers, body).await
     }
 
     /// The shop sends lines.

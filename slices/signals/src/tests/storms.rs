@@ -4,6 +4,7 @@ use super::*;
 use segments::disk::{Disk, DiskFile, LocalDisk};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 #[tokio::test]

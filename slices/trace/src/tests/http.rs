@@ -3,12 +3,10 @@
 use super::*;
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, StatusCode};
-use http_body_util::BodyExt;
+use axum::http::StatusCode;
 use serde_json::{Value, json};
-use std::sync::Arc;
-use tower::ServiceExt;
-use web::{Authenticator, FixedNav, Settings, SignedSession, Site};
+use web::testing::{call, site};
+use web::{Authenticator, SignedSession};
 
 struct Tokens;
 
@@ -28,10 +26,7 @@ impl Authenticator for Tokens {
 }
 
 async fn router(bench: &Bench) -> Router {
-    let catalogs = Arc::new(ui::Catalogs::new(&[crate::CATALOG, web::CATALOG]).unwrap());
-    let nav = Arc::new(FixedNav(Vec::new()));
-    let site = Site::new(bench.kernel.clone(), catalogs, Settings::default(), Arc::new(Tokens), nav).await.unwrap();
-    crate::routes().into_router(site)
+    crate::routes().into_router(site(&bench.kernel, &[crate::CATALOG, web::CATALOG], Tokens).await)
 }
 
 async fn send(
@@ -42,16 +37,14 @@ async fn send(
     kind: &str,
     body: impl Into<Body>,
 ) -> (StatusCode, String) {
-    let mut request =
-        Request::builder().method(method).uri(path).header("content-type", kind).header("accept-language", "en");
+    let bearer = format!("Bearer {token}");
+    let mut headers = vec![("content-type", kind), ("accept-language", "en")];
     if !token.is_empty() {
-        request = request.header("authorization", format!("Bearer {token}"));
+        headers.push(("authorization", bearer.as_str()));
     }
-    let answer = router.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap();
-    let status = answer.status();
-    let location = answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned());
-    let bytes = answer.into_body().collect().await.unwrap().to_bytes();
-    (status, location.unwrap_or_else(|| String::from_utf8_lossy(&bytes).into_owned()))
+    let answer = call(router, method, path, &headers, body).await;
+    let location = answer.header("location");
+    (answer.status, if location.is_empty() { answer.body } else { location })
 }
 
 async fn get(router: &Router, token: &str, path: &str) -> (StatusCode, String) {
