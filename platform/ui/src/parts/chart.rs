@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use crate::parts::option::inert_json;
 use crate::view::View;
 
+/// With fewer values every one is a dot: a line says little.
+const LINE_VALUES_MIN: usize = 3;
 /// Most points a chart carries; longer series must be summed up by the caller first.
 pub const CHART_POINTS_MAX: usize = 2_000;
 
@@ -159,10 +161,7 @@ impl<'a> Chart<'a> {
         let mut series = Vec::new();
         for (index, (name, kind)) in self.series.iter().enumerate() {
             match kind {
-                ChartSeries::Line(values) => series.push(json!({
-                    "type": "line", "name": name, "data": self.data(values), "showSymbol": values.len() < 3,
-                    "symbolSize": 6, "lineStyle": {"width": 2}, "connectNulls": false,
-                })),
+                ChartSeries::Line(values) => series.push(self.line_series(name, values)),
                 ChartSeries::Bar(values) => series.push(json!({
                     "type": "bar", "name": name, "data": self.data(values), "barMaxWidth": 28,
                     "stack": self.stacked.then_some("all"),
@@ -203,6 +202,29 @@ impl<'a> Chart<'a> {
 
     fn has_bars(&self) -> bool {
         self.series.iter().any(|(_, s)| matches!(s, ChartSeries::Bar(_)))
+    }
+
+    /// A line; a value without neighbours, which no line would reach, is a dot.
+    fn line_series(&self, name: &str, values: &[Option<f64>]) -> Value {
+        let there = |place: Option<usize>| place.and_then(|place| values.get(place)).is_some_and(Option::is_some);
+        let alone = |place: usize| there(Some(place)) && !there(place.checked_sub(1)) && !there(Some(place + 1));
+        let mut data = self.data(values);
+        let few = values.len() < LINE_VALUES_MIN;
+        let mut has_dots = false;
+        for (place, value) in data.as_array_mut().into_iter().flatten().enumerate() {
+            if !few && alone(place) {
+                *value = json!({"value": value, "symbol": "circle"});
+                has_dots = true;
+            }
+        }
+        let mut line = json!({
+            "type": "line", "name": name, "data": data, "showSymbol": has_dots || few,
+            "symbolSize": 6, "lineStyle": {"width": 2}, "connectNulls": false,
+        });
+        if has_dots {
+            line["symbol"] = "none".into();
+        }
+        line
     }
 
     /// A band is two stacked lines without stroke: the low one invisible, the difference filled.

@@ -127,6 +127,25 @@ proptest! {
 }
 
 #[test]
+fn a_value_without_neighbours_is_a_dot_and_a_line_has_none() {
+    let cx = zh();
+    let days = || (1..=4).map(|day| format!("03-0{day}")).collect::<Vec<_>>();
+    let line = |values: Vec<Option<f64>>| {
+        let option = Chart::new(&cx, "rate", "走势", "日", days()).line("件数", values).option();
+        (option["series"][0]["showSymbol"].clone(), option["series"][0]["data"].clone())
+    };
+    assert_eq!(
+        line(vec![None, None, Some(1.0), Some(2.0)]),
+        (serde_json::json!(false), serde_json::json!([null, null, 1.0, 2.0]))
+    );
+    let dot = serde_json::json!({"value": 80_995.0, "symbol": "circle"});
+    assert_eq!(
+        line(vec![None, None, None, Some(80_995.0)]),
+        (serde_json::json!(true), serde_json::json!([null, null, null, dot]))
+    );
+}
+
+#[test]
 fn a_chart_is_inert_data_with_its_numbers_beside_it() {
     let cx = zh();
     let chart = Chart::new(&cx, "rate", "走势", "日", vec!["03-01".into(), "03-02".into()])
