@@ -32,6 +32,10 @@ pub use open::{Opened, open};
 
 use ground::ErrorCode;
 
+/// A page and a question take and give back thousands of little pieces; this allocator keeps them by thread and size.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The texts of the application itself.
 pub const CATALOG: ui::CatalogSource = ui::CatalogSource {
     crate_name: "app",

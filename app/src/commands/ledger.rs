@@ -363,6 +363,12 @@ fn anchor_words(anchored: &Anchored, blocks: Option<u64>) -> String {
         (Anchored::Receipt { receipt, digest }, Some(blocks)) => {
             format!("{} {}: found, {blocks} blocks on it, data 0x{digest}", receipt.kind, receipt.reference)
         }
+        (Anchored::Receipt { receipt, .. }, None) if receipt.kind == "file" => format!(
+            "line {} of {} at {}: look there for this checkpoint, or hand in the file itself",
+            receipt.reference,
+            receipt.place,
+            receipt.at.to_rfc3339(),
+        ),
         (Anchored::Receipt { receipt, digest }, None) => format!(
             "{} {} {} at {}: look there for the data 0x{digest}",
             receipt.kind,

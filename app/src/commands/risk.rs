@@ -80,7 +80,11 @@ async fn card(kernel: &Kernel, actor: &Actor, number: Option<i64>) -> kernel::Re
         Some(number) => risk::version(kernel, actor, number).await?,
         None => {
             let newest = risk::versions(kernel, actor, &Paging::new(1, 1)).await?.rows.into_iter().next();
-            newest.ok_or_else(ground::Problem::not_found)?
+            let Some(newest) = newest else {
+                say!("no version was trained yet: the stated prior scores (`touchstone risk train` trains one)");
+                return Ok(());
+            };
+            newest
         }
     };
     let card = serde_json::to_string_pretty(&version.card).map_err(ground::Problem::internal)?;

@@ -31,6 +31,7 @@ pub mod page;
 pub mod sealed;
 pub mod store;
 pub mod testing;
+mod together;
 mod write;
 
 #[cfg(test)]
@@ -41,6 +42,7 @@ pub use actor::{Actor, ActorKind, Permission, Role, signed_out};
 pub use job::Job;
 pub use outbox::{Consumer, Reaction};
 pub use page::{Page, Paging, Sort};
+pub use together::Together;
 pub use write::Write;
 
 use arc_swap::{ArcSwap, ArcSwapOption};

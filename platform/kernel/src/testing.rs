@@ -74,6 +74,18 @@ impl Bench {
         acts.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
         acts.into_iter().map(|act| act.kind).collect()
     }
+
+    /// The acts of a kind, oldest first.
+    ///
+    /// # Panics
+    /// When the store cannot be read.
+    pub async fn acts_of_kind(&self, kind: &str) -> Vec<crate::ActRecord> {
+        let filter = crate::store::ActFilter { kind: Some(kind.to_owned()), ..crate::store::ActFilter::default() };
+        let page = crate::store::acts(&self.kernel, &filter, &crate::Paging::new(1, 200)).await.expect("the acts");
+        let mut rows = page.rows;
+        rows.sort_by(|a, b| a.id.cmp(&b.id));
+        rows
+    }
 }
 
 /// A signed-in person.

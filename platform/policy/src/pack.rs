@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use std::any::{Any, TypeId};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::check::{check_basis, check_identity, cycle, extend_rows, read_laws, unknown_row};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Report};
@@ -13,6 +13,7 @@ use crate::envelope::{COLUMNS, RawRow, read_row};
 use crate::graph::circle;
 use crate::law::Law;
 use crate::node::{Entry, Node, Source, Value};
+use crate::parameter::ByName;
 use crate::row::{Row, TableRow};
 use crate::text::{Bilingual, nearest};
 use crate::typed;
@@ -32,6 +33,7 @@ pub struct Pack {
     tables: BTreeMap<String, Vec<RawRow>>,
     laws: Vec<Row<Law>>,
     read: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    pub(crate) parameters: OnceLock<ByName>,
 }
 
 impl Pack {
@@ -49,7 +51,8 @@ impl Pack {
         let version = version_of(market, &tables);
         let mut sources = sources.to_vec();
         sources.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(Self { market: market.to_owned(), version, sources, tables, laws, read: Mutex::default() })
+        let (market, read, parameters) = (market.to_owned(), Mutex::default(), OnceLock::new());
+        Ok(Self { market, version, sources, tables, laws, read, parameters })
     }
 
     /// `cn`, `us`, `eu`, …
@@ -76,19 +79,21 @@ impl Pack {
     /// All rows of a table, past and future ones too, in the order they are written. Empty where the pack has no such
     /// table. Read and checked once, then shared.
     pub fn rows<T: TableRow>(&self) -> Result<Vec<Arc<Row<T>>>, Diagnostics> {
-        let known = self.read.lock().unwrap_or_else(PoisonError::into_inner).get(&TypeId::of::<T>()).cloned();
-        if let Some(rows) = known.and_then(|any| any.downcast::<Vec<Arc<Row<T>>>>().ok()) {
-            return Ok(rows.as_ref().clone());
-        }
-        let rows = Arc::new(self.read_rows::<T>()?);
-        self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(TypeId::of::<T>(), rows.clone());
-        Ok(rows.as_ref().clone())
+        Ok(self.shared::<T>()?.as_ref().clone())
     }
 
     /// The rows in force on `date`, whatever their mode.
     pub fn rows_at<T: TableRow>(&self, date: Date) -> Result<Vec<Arc<Row<T>>>, Diagnostics> {
-        let mut rows = self.rows::<T>()?;
-        rows.retain(|row| row.in_force(date));
+        Ok(self.shared::<T>()?.iter().filter(|row| row.in_force(date)).cloned().collect())
+    }
+
+    fn shared<T: TableRow>(&self) -> Result<Arc<Vec<Arc<Row<T>>>>, Diagnostics> {
+        let known = self.read.lock().unwrap_or_else(PoisonError::into_inner).get(&TypeId::of::<T>()).cloned();
+        if let Some(rows) = known.and_then(|any| any.downcast::<Vec<Arc<Row<T>>>>().ok()) {
+            return Ok(rows);
+        }
+        let rows = Arc::new(self.read_rows::<T>()?);
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(TypeId::of::<T>(), rows.clone());
         Ok(rows)
     }
 

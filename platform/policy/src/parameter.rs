@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -84,19 +85,35 @@ fn hint(nearest: &Option<String>) -> String {
     nearest.as_ref().map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
 }
 
+/// Parameters by their names, each with its rows of all times in the order they are written.
+pub(crate) type ByName = HashMap<String, Vec<Arc<Row<Parameter>>>>;
+
 impl Pack {
-    /// The parameter's row in force on `date`.
+    /// The parameter's row in force on `date`. Asked for with every request: found by its name, not by looking through all.
     pub fn parameter(&self, name: &str, date: Date) -> Result<Arc<Row<Parameter>>, ParameterError> {
-        let rows = self.rows::<Parameter>()?;
-        if let Some(row) = rows.iter().find(|row| row.id == name && row.in_force(date)) {
-            return Ok(row.clone());
+        let named = self.parameters_by_name()?;
+        let rows = named.get(name);
+        if let Some(row) = rows.into_iter().flatten().find(|row| row.in_force(date)) {
+            return Ok(Arc::clone(row));
         }
+        let known = rows.is_some();
         let (market, name) = (self.market().to_owned(), name.to_owned());
-        if rows.iter().any(|row| row.id == name) {
+        if known {
             return Err(ParameterError::NotInForce { market, name, date });
         }
-        let near = nearest(&name, rows.iter().map(|row| row.id.as_str())).map(str::to_owned);
+        let near = nearest(&name, named.keys().map(String::as_str)).map(str::to_owned);
         Err(ParameterError::Unknown { market, name, nearest: near })
+    }
+
+    fn parameters_by_name(&self) -> Result<&ByName, Diagnostics> {
+        if let Some(named) = self.parameters.get() {
+            return Ok(named);
+        }
+        let mut named = ByName::new();
+        for row in self.rows::<Parameter>()? {
+            named.entry(row.id.clone()).or_default().push(row);
+        }
+        Ok(self.parameters.get_or_init(|| named))
     }
 
     /// A whole number.

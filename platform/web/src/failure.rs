@@ -3,7 +3,7 @@
 use crate::codes::{METHOD_NOT_ALLOWED, TIMED_OUT, UNSUPPORTED_TYPE};
 use crate::context::Context;
 use crate::respond::{go, is_local};
-use crate::site::Site;
+use crate::site::{Owed, Site};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use ground::problem::{FORBIDDEN, INTERNAL, MALFORMED, NOT_FOUND, RATE_LIMITED, TOO_LARGE, UNAVAILABLE};
@@ -175,6 +175,8 @@ pub(crate) async fn render(
         response
     } else if problem.code.status == 401 {
         sign_in(context, method)
+    } else if let Some(owed) = owed_first(context, method, problem) {
+        go(owed.page).warning(owed.message, &[]).into_response()
     } else {
         let view = context.view(site).await;
         (status, Html(ui::shell::error(&view, problem, &context.request_id).into_string())).into_response()
@@ -189,6 +191,13 @@ pub(crate) async fn render(
         response.headers_mut().insert(header::RETRY_AFTER, value);
     }
     response
+}
+
+/// What must be done before the page that was refused can be read.
+fn owed_first(context: &Context, method: &Method, problem: &Problem) -> Option<Owed> {
+    let reading = matches!(*method, Method::GET | Method::HEAD);
+    let owed = context.session.as_ref().and_then(|session| session.owed);
+    owed.filter(|owed| reading && *problem.code == FORBIDDEN && context.path != owed.page)
 }
 
 /// Sends somebody who must sign in to the sign-in page and, after it, back to what they wanted to read.

@@ -66,7 +66,8 @@ pub use openapi::PageBody;
 pub use respond::{Redirect, download, inline, is_local, redirect, redirect_to_provider, redirect_with_flash};
 pub use routes::Routes;
 pub use serve::serve;
-pub use site::{Authenticator, Settings, SignedSession, Site};
+pub use rate::network_of;
+pub use site::{Authenticator, Owed, Settings, SignedSession, Site};
 pub use upload::{Upload, UploadLimits, Uploaded, UploadedFile};
 
 /// The texts of this crate.

@@ -7,6 +7,7 @@ use ground::Timestamp;
 use ground::problem::RATE_LIMITED;
 use ground::time::SECOND_MICROS;
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Mutex;
 
@@ -21,13 +22,13 @@ struct Bucket {
 
 /// Buckets of one kind. A bucket holds `burst` tokens, a quarter of a minute's worth, and fills evenly.
 #[derive(Debug)]
-pub(crate) struct Buckets {
+pub(crate) struct Buckets<K> {
     per_second: f64,
     burst: f64,
-    buckets: Mutex<HashMap<String, Bucket>>,
+    buckets: Mutex<HashMap<K, Bucket>>,
 }
 
-impl Buckets {
+impl<K: Hash + Eq> Buckets<K> {
     fn new(per_minute: u32) -> Self {
         Buckets {
             per_second: f64::from(per_minute.max(1)) / 60.0,
@@ -37,16 +38,16 @@ impl Buckets {
     }
 
     /// Takes a token, or says after how many whole seconds there will be one.
-    pub(crate) fn take(&self, key: &str, now: Timestamp) -> Result<(), u64> {
+    pub(crate) fn take(&self, key: K, now: Timestamp) -> Result<(), u64> {
         let mut buckets = self.buckets.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if buckets.len() >= BUCKETS_MAX && !buckets.contains_key(key) {
+        if buckets.len() >= BUCKETS_MAX && !buckets.contains_key(&key) {
             let (per_second, burst) = (self.per_second, self.burst);
             buckets.retain(|_, bucket| filled(*bucket, now, per_second, burst) < burst);
             if buckets.len() >= BUCKETS_MAX {
                 buckets.clear();
             }
         }
-        let bucket = buckets.entry(key.to_owned()).or_insert(Bucket { tokens: self.burst, at: now });
+        let bucket = buckets.entry(key).or_insert(Bucket { tokens: self.burst, at: now });
         bucket.tokens = filled(*bucket, now, self.per_second, self.burst);
         bucket.at = now;
         if bucket.tokens >= 1.0 {
@@ -66,8 +67,8 @@ fn filled(bucket: Bucket, now: Timestamp, per_second: f64, burst: f64) -> f64 {
 /// The limits of a site.
 #[derive(Debug)]
 pub(crate) struct Limits {
-    address: Buckets,
-    actor: Buckets,
+    address: Buckets<IpAddr>,
+    actor: Buckets<String>,
 }
 
 impl Limits {
@@ -76,11 +77,11 @@ impl Limits {
     }
 
     pub(crate) fn take_address(&self, address: IpAddr, now: Timestamp) -> kernel::Result<()> {
-        self.address.take(&network_of(address), now).map_err(limited)
+        self.address.take(network_of(address), now).map_err(limited)
     }
 
     pub(crate) fn take_actor(&self, actor: &str, now: Timestamp) -> kernel::Result<()> {
-        self.actor.take(actor, now).map_err(limited)
+        self.actor.take(actor.to_owned(), now).map_err(limited)
     }
 }
 
@@ -88,14 +89,15 @@ fn limited(seconds: u64) -> Problem {
     Problem::new(&RATE_LIMITED).arg("seconds", seconds)
 }
 
-/// One IPv4 address, or one IPv6 /64: who has one address of a /64 has them all.
-pub(crate) fn network_of(address: IpAddr) -> String {
+/// An IPv4 address, or the first address of an IPv6 /64: who has one address of a /64 has them all, and phones change
+/// theirs within it by themselves.
+pub fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V4(v4) => v4.to_string(),
         IpAddr::V6(v6) => {
             let [a, b, c, d, ..] = v6.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).to_string()
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
         }
+        v4 => v4,
     }
 }
 
@@ -121,6 +123,6 @@ mod tests {
         let one = network_of("2001:db8:1:2::1".parse().unwrap());
         assert_eq!(one, network_of("2001:db8:1:2:ffff::9".parse().unwrap()));
         assert_ne!(one, network_of("2001:db8:1:3::1".parse().unwrap()));
-        assert_eq!(network_of("::ffff:192.0.2.1".parse().unwrap()), "192.0.2.1");
+        assert_eq!(network_of("::ffff:192.0.2.1".parse().unwrap()).to_string(), "192.0.2.1");
     }
 }

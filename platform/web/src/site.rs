@@ -64,6 +64,17 @@ pub struct SignedSession {
     pub zone: TimeZone,
     /// How the person's organisation is called; `None` for staff.
     pub organisation_name: Option<String>,
+    /// What this person has to do before anything else is open to them.
+    pub owed: Option<Owed>,
+}
+
+/// Something a signed-in person has to do first: whatever is refused to them meanwhile leads there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owed {
+    /// Path of the page where it is done.
+    pub page: &'static str,
+    /// Fluent id of the sentence that says so.
+    pub message: &'static str,
 }
 
 /// Who signs people in: `accounts` implements it, the application wires it.

@@ -8,10 +8,13 @@ use ground::time::MINUTE_MICROS;
 use jiff::tz::TimeZone;
 use kernel::{Actor, ActorKind, Kernel, Result};
 use std::collections::BTreeSet;
-use web::SignedSession;
+use web::{Owed, SignedSession};
 
 /// Uses are written down at most this often, so that reading a page is not a write.
 const SEEN_EVERY_MICROS: i64 = MINUTE_MICROS;
+
+/// Whose role asks for a second factor sets it up before anything else.
+const SECOND_FACTOR_OWED: Owed = Owed { page: "/account/second-factor", message: "accounts-second-needed" };
 
 /// Signs people in for the web layer.
 #[derive(Debug, Default, Clone, Copy)]
@@ -50,6 +53,7 @@ impl web::Authenticator for Authenticator {
             csrf_secret: row.csrf_secret.into_bytes(),
             zone,
             organisation_name: user.organisation.map(|organisation| organisation.name),
+            owed: weak.then_some(SECOND_FACTOR_OWED),
         }))
     }
 

@@ -31,13 +31,29 @@ const FOLLOWED_MAX: usize = 40;
 /// `events_query_too_large` for more than [`IDS_MAX`] ids; what the store says.
 pub async fn journey(kernel: &Kernel, ids: &[String], limit: usize) -> Result<Vec<StoredEvent>, Error> {
     check_count(ids)?;
+    steps(kernel, ids.iter().map(|id| crate::reading::canonical(id)).collect(), limit).await
+}
+
+/// [`journey`] of each of these things for itself, in their order. Which of them were ever named is one question: most units
+/// never were, but in their lots and boxes.
+///
+/// # Errors
+/// As [`journey`].
+pub async fn journeys(kernel: &Kernel, ids: &[String], limit: usize) -> Result<Vec<Vec<StoredEvent>>, Error> {
+    check_count(ids)?;
+    let ids: Vec<String> = ids.iter().map(|id| crate::reading::canonical(id)).collect();
+    let named = store::named(kernel, &all_things(), &ids).await?;
+    let mut journeys = Vec::with_capacity(ids.len());
+    for (id, named) in ids.into_iter().zip(named) {
+        journeys.push(if named { steps(kernel, vec![id], limit).await? } else { Vec::new() });
+    }
+    Ok(journeys)
+}
+
+async fn steps(kernel: &Kernel, ids: Vec<String>, limit: usize) -> Result<Vec<StoredEvent>, Error> {
     let mut steps: BTreeMap<(Timestamp, i64), StoredEvent> = BTreeMap::new();
-    let mut open: Vec<(Vec<String>, Timestamp, Timestamp, usize)> = vec![(
-        ids.iter().map(|id| crate::reading::canonical(id)).collect(),
-        Timestamp::from_micros(i64::MIN),
-        Timestamp::from_micros(i64::MAX),
-        0,
-    )];
+    let always = (Timestamp::from_micros(i64::MIN), Timestamp::from_micros(i64::MAX));
+    let mut open: Vec<(Vec<String>, Timestamp, Timestamp, usize)> = vec![(ids, always.0, always.1, 0)];
     let mut followed = HashSet::new();
     while let Some((ids, from, until, depth)) = open.pop() {
         let events = touching(kernel, &ids, (limit as u64).saturating_mul(4).clamp(100, 2_000)).await?;

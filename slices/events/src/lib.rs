@@ -49,7 +49,7 @@ pub mod tables;
 
 pub use capturing::{accept, capture, capture_event, results};
 pub use error::*;
-pub use journey::{journey, links};
+pub use journey::{journey, journeys, links};
 pub use model::{Capture, CaptureOptions, ErrorBehaviour, EventResult, Link, LinkKind, Ordered, Outcome, StoredEvent};
 pub use reactions::{on_lot_created, open_work};
 pub use search::{event, search};

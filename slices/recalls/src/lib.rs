@@ -39,7 +39,7 @@ pub use model::{
     Content, Counts, InformedBy, Kind, Notice, Origin, Part, PublicRecall, ReachRow, Recall, Remedy, State,
 };
 pub use progress::{Step, answer, cancel, close, report_progress};
-pub use public::{notices_for, notices_of_unit, public_recall};
+pub use public::{notices_for, notices_of_units, public_recall};
 pub use routes::routes;
 pub use run::{batch_orders, jobs, preview, start};
 pub use store::{Filter, SORTS, migrations};

@@ -1,10 +1,13 @@
 //! What the public is told: no actor, no personal data.
 
-use crate::model::{Kind, PublicRecall, ReachRow};
+use crate::model::{Kind, PublicRecall, ReachRow, Recall};
 use crate::reach::{lot_code, unit_code};
 use crate::{Error, store, supply};
 use gs1::Gtin;
 use kernel::Kernel;
+
+/// Notices of one code that are shown.
+const NOTICES_MAX: usize = 20;
 
 /// The recalls that a scanned code is in: by its lot, by the unit itself, and, where only the unit is known, by the lot it
 /// belongs to. Newest first, at most 20; one that is over is among them, as its state says.
@@ -31,17 +34,27 @@ pub async fn notices_for(
     if codes.is_empty() {
         return Ok(Vec::new());
     }
-    let found = store::public_of_codes(kernel.db().read(), &codes).await?;
+    let found = store::public_of_each(kernel.db().read(), &codes).await?;
+    let mut found: Vec<Recall> = found.into_iter().flatten().collect();
+    newest_first(&mut found);
     Ok(found.iter().filter_map(PublicRecall::of).collect())
 }
 
-/// The recalls that name a unit itself, newest first, at most 20.
+/// The recalls that name a unit itself, newest first, at most 20: of each of these units, in their order.
 ///
 /// # Errors
 /// What the store says.
-pub async fn notices_of_unit(kernel: &Kernel, gtin: &Gtin, serial: &str) -> Result<Vec<PublicRecall>, Error> {
-    let found = store::public_of_codes(kernel.db().read(), &[unit_code(gtin, serial)]).await?;
-    Ok(found.iter().filter_map(PublicRecall::of).collect())
+pub async fn notices_of_units(kernel: &Kernel, units: &[(Gtin, String)]) -> Result<Vec<Vec<PublicRecall>>, Error> {
+    let codes: Vec<String> = units.iter().map(|(gtin, serial)| unit_code(gtin, serial)).collect();
+    let mut found = store::public_of_each(kernel.db().read(), &codes).await?;
+    found.iter_mut().for_each(newest_first);
+    Ok(found.iter().map(|of_unit| of_unit.iter().filter_map(PublicRecall::of).collect()).collect())
+}
+
+fn newest_first(recalls: &mut Vec<Recall>) {
+    recalls.sort_by(|a, b| (b.started_at, &a.id).cmp(&(a.started_at, &b.id)));
+    recalls.dedup_by(|a, b| a.id == b.id);
+    recalls.truncate(NOTICES_MAX);
 }
 
 /// The public notice of a recall with the lots and units it names; none before its start and after it was called off.

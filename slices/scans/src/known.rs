@@ -5,6 +5,7 @@
 
 use crate::address::{Address, Level};
 use crate::model::{LotBrief, Outcome, Warning, WarningState};
+use crate::own::{self, Own};
 use crate::store;
 use crate::watch::Waiting;
 use events::StoredEvent;
@@ -149,7 +150,8 @@ pub(crate) fn is_running(recall: &PublicRecall) -> bool {
     recall.state.is_running()
 }
 
-fn canonical(gtin: &str, ai: &str, value: &str) -> String {
+/// The canonical Digital Link of a lot (`ai` 10) or unit (21).
+pub(crate) fn canonical(gtin: &str, ai: &str, value: &str) -> String {
     let address = match gtin.parse() {
         Ok(gtin) => Address::of_product(gtin),
         Err(_) => return String::new(), // a GTIN that was read reads back
@@ -254,7 +256,7 @@ async fn gather(kernel: &Kernel, address: &Address) -> Result<Known> {
         scans: 0,
         first_at: None,
     };
-    identify(kernel, &mut known).await?;
+    let own = identify(kernel, &mut known).await?;
     if known.product.is_none() {
         known.product = product(kernel, &address.gtin).await?;
     }
@@ -280,36 +282,27 @@ async fn gather(kernel: &Kernel, address: &Address) -> Result<Known> {
             known.recalls = recalls::notices_for(kernel, &address.gtin, number, None).await?;
         }
     }
-    if let Some(serial) = address.serial.as_deref() {
-        of_unit_alone(kernel, &mut known, serial, of_unit).await?;
+    if let Some(own) = own {
+        add_own(&mut known, own);
     }
     Ok(known)
 }
 
-/// What is a unit's own.
-async fn of_unit_alone(kernel: &Kernel, known: &mut Known, serial: &str, of_unit: bool) -> Result<()> {
-    let gtin = known.address.gtin;
-    let db = kernel.db().read();
-    known.recalls.extend(recalls::notices_of_unit(kernel, &gtin, serial).await?);
+/// What is a unit's own, beside what it shares with its lot.
+fn add_own(known: &mut Known, own: Own) {
+    known.recalls.extend(own.recalls);
     let mut seen = HashSet::new();
     known.recalls.retain(|recall| seen.insert(recall.id.clone()));
     known.recalls.sort_by_key(|recall| std::cmp::Reverse(recall.started_at));
-    if of_unit {
-        let own = events::journey(kernel, &[canonical(gtin.as_str(), "21", serial)], JOURNEY_MAX).await?;
-        known.journey.extend(own);
-        known.journey.sort_by_key(|step| (step.event_time, step.seq));
-        known.journey.dedup_by_key(|step| step.seq);
-        known.journey.truncate(JOURNEY_MAX);
+    known.journey.extend(own.journey);
+    known.journey.sort_by_key(|step| (step.event_time, step.seq));
+    known.journey.dedup_by_key(|step| step.seq);
+    known.journey.truncate(JOURNEY_MAX);
+    known.warnings.extend(own.warnings);
+    known.warnings.sort_by_key(|warning| std::cmp::Reverse(warning.opened_at));
+    if let Some((scans, first_at)) = own.scans {
+        (known.scans, known.first_at) = (scans, Some(first_at));
     }
-    if of_unit || known.lot.is_some() {
-        known.warnings.extend(store::warnings::standing(db, gtin.as_str(), serial, None).await?);
-        known.warnings.sort_by_key(|warning| std::cmp::Reverse(warning.opened_at));
-    }
-    if of_unit && let Some(record) = store::records::unit(db, gtin.as_str(), serial).await? {
-        known.scans = record.scans;
-        known.first_at = (record.scans > 0).then_some(record.first_at);
-    }
-    Ok(())
 }
 
 /// What all units of a lot share.
@@ -342,12 +335,15 @@ async fn product(kernel: &Kernel, gtin: &gs1::Gtin) -> Result<Option<String>> {
     Ok(named)
 }
 
-/// What the address names: the unit, the lot or the product.
-async fn identify(kernel: &Kernel, known: &mut Known) -> Result<()> {
+/// What the address names: the unit, the lot or the product. Of a unit, what is its own.
+async fn identify(kernel: &Kernel, known: &mut Known) -> Result<Option<Own>> {
     let address = known.address.clone();
+    let mut of_unit = None;
     match (address.level(), &address.serial, &address.lot) {
         (Level::Unit, Some(serial), _) => {
-            let unit = trace::standing_recent(kernel, &address.gtin, serial, KNOWN_MICROS).await?;
+            let own = own::of(kernel, address.gtin, serial, KNOWN_MICROS).await?;
+            let unit = own.standing.clone();
+            of_unit = Some(own);
             known.outcome = match (unit.authenticity, unit.state) {
                 (Authenticity::Forged, _) => Outcome::Forged,
                 (Authenticity::UnknownKey, _) => Outcome::Unknown,
@@ -380,5 +376,5 @@ async fn identify(kernel: &Kernel, known: &mut Known) -> Result<()> {
         known.outcome = Outcome::Withdrawn;
     }
     known.product = known.lot.as_ref().map(|lot| lot.product.clone()).or(known.product.take());
-    Ok(())
+    Ok(of_unit)
 }

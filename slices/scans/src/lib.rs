@@ -31,6 +31,7 @@ pub mod known;
 pub mod linkset;
 pub mod list;
 pub mod model;
+mod own;
 mod pages;
 pub mod parameters;
 pub mod places;

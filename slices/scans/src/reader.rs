@@ -6,7 +6,7 @@ use ground::Timestamp;
 use hmac::{Hmac, Mac};
 use kernel::{Kernel, Result};
 use sha2::Sha256;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Mutex;
 
 /// Days a key is kept after its own: scans that were reported late still find it.
@@ -35,8 +35,8 @@ pub(crate) struct DayKey(Mutex<Option<(String, [u8; 32])>>);
 /// What the store says.
 pub async fn device(kernel: &Kernel, reader: &Reader) -> Result<u64> {
     let key = key(kernel).await?;
-    let network = reader.address.map(network_of).unwrap_or_default();
-    let parts = [b"device".as_slice(), network.as_bytes(), short(&reader.agent), short(&reader.languages)];
+    let network = reader.address.map(network_bytes).unwrap_or_default();
+    let parts = [b"device".as_slice(), &network, short(&reader.agent), short(&reader.languages)];
     Ok(hash64(&key, &parts))
 }
 
@@ -54,7 +54,7 @@ pub async fn named_device(kernel: &Kernel, name: &str) -> Result<u64> {
 /// What the store says.
 pub async fn address(kernel: &Kernel, address: IpAddr) -> Result<String> {
     let key = key(kernel).await?;
-    Ok(format!("{:016x}", hash64(&key, &[b"address", network_of(address).as_bytes()])))
+    Ok(format!("{:016x}", hash64(&key, &[b"address", &network_bytes(address)])))
 }
 
 /// Throws away the keys of days that are over.
@@ -86,14 +86,11 @@ fn short(text: &str) -> &[u8] {
     &text.as_bytes()[..text.len().min(HEADER_BYTES_MAX)]
 }
 
-/// An IPv4 address, or the /64 of an IPv6 address: within it phones change theirs by themselves.
-fn network_of(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => v4.to_string(),
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).to_string()
-        }
+/// The network of an address: within it phones change theirs by themselves.
+fn network_bytes(address: IpAddr) -> [u8; 16] {
+    match web::network_of(address) {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
+        IpAddr::V6(v6) => v6.octets(),
     }
 }
 

@@ -67,7 +67,7 @@ pub use sales::{
 };
 pub use sheets::{Format, LabelSheet, SheetRequest, label_sheet, labels_of};
 pub use store::{LotFilter, SORTS};
-pub use units::{Unreadable, forget_recent, read_code, standing, standing_recent, verify};
+pub use units::{Unreadable, forget_recent, read_code, standing, standings_recent, verify};
 
 /// The migrations of this duty.
 pub fn migrations() -> db::Migrations {

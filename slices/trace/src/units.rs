@@ -61,37 +61,38 @@ pub fn read_code(text: &str) -> Result<(Gtin, String), Unreadable> {
 /// What the store says.
 pub async fn standing(kernel: &Kernel, gtin: &Gtin, serial: &str) -> Result<UnitStanding, Error> {
     let mut survey = Survey::default();
-    let found = survey.ring.find(kernel, kernel.db().read(), gtin, serial).await?;
-    let placed = place(kernel, &mut survey, gtin, serial, found).await?;
-    with_own_row(kernel, placed).await
+    let placed = place(kernel, &mut survey, gtin, serial).await?;
+    let alone = with_own_rows(kernel, vec![placed]).await?;
+    Ok(alone.into_iter().next().unwrap_or_else(|| unknown(gtin, serial)))
 }
 
-/// The same, believing what was read of keys, batches and lots at most `age_micros` ago: for a page that thousands open at
-/// once. What the unit itself did (sold, uncovered) is always read. [`forget_recent`] makes it as exact as [`standing`].
+/// The same of several units, believing what was read of keys, batches and lots at most `age_micros` ago: for a page that
+/// thousands open at once. What a unit itself did (sold, uncovered) is always read, of all of them in one question.
+/// [`forget_recent`] makes it as exact as [`standing`].
 ///
 /// # Errors
 /// What the store says.
-pub async fn standing_recent(
+pub async fn standings_recent(
     kernel: &Kernel,
-    gtin: &Gtin,
-    serial: &str,
+    units: &[(Gtin, String)],
     age_micros: i64,
-) -> Result<UnitStanding, Error> {
+) -> Result<Vec<UnitStanding>, Error> {
     let recent = kernel.memory::<Recent>();
-    let placed = {
+    let mut placed = Vec::with_capacity(units.len());
+    {
         let (now, turn) = (kernel.now().micros(), recent.turn.load(Ordering::Acquire));
         let mut surveyed = recent.surveyed.lock().await;
         if surveyed.turn != turn || now - surveyed.since_micros >= age_micros {
             *surveyed = Surveyed { turn, since_micros: now, survey: Survey::of_many() };
         }
-        let survey = &mut surveyed.survey;
-        let found = survey.ring.find(kernel, kernel.db().read(), gtin, serial).await?;
-        place(kernel, survey, gtin, serial, found).await?
-    };
-    with_own_row(kernel, placed).await
+        for (gtin, serial) in units {
+            placed.push(place(kernel, &mut surveyed.survey, gtin, serial).await?);
+        }
+    }
+    with_own_rows(kernel, placed).await
 }
 
-/// What [`standing_recent`] read is forgotten: something was decided about lots or codes.
+/// What [`standings_recent`] read is forgotten: something was decided about lots or codes.
 pub fn forget_recent(kernel: &Kernel) {
     kernel.memory::<Recent>().turn.fetch_add(1, Ordering::AcqRel);
 }
@@ -112,13 +113,20 @@ struct Surveyed {
     survey: Survey,
 }
 
-async fn with_own_row(kernel: &Kernel, placed: Placed) -> Result<UnitStanding, Error> {
-    if placed.unit.batch.is_none() {
-        return Ok(placed.unit);
-    }
-    let id = store::unit_id(placed.unit.gtin.as_str(), &placed.unit.serial);
-    let row = store::unit(kernel.db().read(), &id).await?;
-    Ok(placed.with_row(row.as_ref()))
+/// What single rows say of units is read in one question.
+async fn with_own_rows(kernel: &Kernel, placed: Vec<Placed>) -> Result<Vec<UnitStanding>, Error> {
+    let minted = placed.iter().filter(|placed| placed.unit.batch.is_some());
+    let ids: Vec<String> = minted.map(Placed::id).collect();
+    let rows = store::units_by_id(kernel.db().read(), &ids).await?;
+    let rows: HashMap<&str, &Unit> = rows.iter().map(|row| (row.id.as_str(), row)).collect();
+    let with_row = |placed: Placed| match placed.unit.batch {
+        Some(_) => {
+            let row = rows.get(placed.id().as_str()).copied();
+            placed.with_row(row)
+        }
+        None => placed.unit,
+    };
+    Ok(placed.into_iter().map(with_row).collect())
 }
 
 fn unknown(gtin: &Gtin, serial: &str) -> UnitStanding {
@@ -146,6 +154,10 @@ struct Placed {
 }
 
 impl Placed {
+    fn id(&self) -> String {
+        store::unit_id(self.unit.gtin.as_str(), &self.unit.serial)
+    }
+
     fn with_row(self, row: Option<&Unit>) -> UnitStanding {
         let mut unit = self.unit;
         if let Some(row) = row {
@@ -164,10 +176,10 @@ impl Placed {
     }
 }
 
-async fn place(kernel: &Kernel, survey: &mut Survey, gtin: &Gtin, serial: &str, found: Found) -> Result<Placed, Error> {
+async fn place(kernel: &Kernel, survey: &mut Survey, gtin: &Gtin, serial: &str) -> Result<Placed, Error> {
     let db = kernel.db().read();
     let mut unit = unknown(gtin, serial);
-    let (key_id, counter) = match found {
+    let (key_id, counter) = match survey.ring.find(kernel, db, gtin, serial).await? {
         Found::Unknown => return Ok(Placed { unit, has_covered: false }),
         Found::Forged => {
             unit.authenticity = Authenticity::Forged;
@@ -210,38 +222,17 @@ pub async fn verify(
     if codes.len() > LISTED_CODES_MAX {
         return Err(Error::Invalid(vec![Fault::field("codes", "trace-fault-codes").arg("most", LISTED_CODES_MAX)]));
     }
-    let db = kernel.db().read();
     let mut survey = Survey::of_many();
-    let (mut read, mut genuine) = (Vec::with_capacity(codes.len()), Vec::new());
+    let (mut refused, mut placed) = (Vec::with_capacity(codes.len()), Vec::new());
     for code in codes {
-        let named = match read_code(code) {
+        refused.push(match read_code(code) {
             Ok((gtin, serial)) => {
-                let found = survey.ring.find(kernel, db, &gtin, &serial).await?;
-                if matches!(found, Found::Genuine { .. }) {
-                    genuine.push(store::unit_id(gtin.as_str(), &serial));
-                }
-                Ok((gtin, serial, found))
+                placed.push(place(kernel, &mut survey, &gtin, &serial).await?);
+                None
             }
-            Err(why) => Err(why),
-        };
-        read.push(named);
+            Err(why) => Some(why),
+        });
     }
-    let rows = store::units_by_id(db, &genuine).await?;
-    let rows: HashMap<&str, &Unit> = rows.iter().map(|row| (row.id.as_str(), row)).collect();
-    let mut standings = Vec::with_capacity(codes.len());
-    let mut ids = genuine.iter();
-    for named in read {
-        let (gtin, serial, found) = match named {
-            Ok(named) => named,
-            Err(why) => {
-                standings.push(Err(why));
-                continue;
-            }
-        };
-        let id = matches!(found, Found::Genuine { .. }).then(|| ids.next()).flatten();
-        let row = id.and_then(|id| rows.get(id.as_str()).copied());
-        let placed = place(kernel, &mut survey, &gtin, &serial, found).await?;
-        standings.push(Ok(if placed.unit.batch.is_some() { placed.with_row(row) } else { placed.unit }));
-    }
-    Ok(standings)
+    let mut standings = with_own_rows(kernel, placed).await?.into_iter();
+    Ok(refused.into_iter().filter_map(|why| why.map_or_else(|| standings.next().map(Ok), |why| Some(Err(why)))).collect())
 }

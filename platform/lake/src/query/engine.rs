@@ -127,7 +127,9 @@ impl Engine {
         // Keys of a join are handed to the scan as a hash table, never as a list: a list holds a value for every row of the
         // build side, repeated ones included, and is gone through again for every row group.
         options.optimizer.hash_join_inlist_pushdown_max_size = 0;
-        SessionContext::new_with_config_rt(config, Arc::clone(&self.runtime_env))
+        let session = SessionContext::new_with_config_rt(config, Arc::clone(&self.runtime_env));
+        session.add_optimizer_rule(Arc::new(super::semi::DistinctKeys));
+        session
     }
 }
 

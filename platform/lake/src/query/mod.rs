@@ -8,6 +8,7 @@ pub(crate) mod engine;
 pub(crate) mod error;
 mod names;
 pub(crate) use names::nearest;
+mod semi;
 pub(crate) mod statement;
 pub(crate) mod tables;
 pub(crate) mod tail;

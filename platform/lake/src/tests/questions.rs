@@ -116,6 +116,32 @@ async fn no_file_address_or_setting_can_be_named() {
 }
 
 #[tokio::test]
+async fn whether_a_key_occurs_is_asked_of_distinct_keys_and_answered_right() {
+    let (_folder, lake) = lake_with(30).await;
+    let texts_of = async |sql: &str| format!("{:?}", texts(&ask(&lake, sql).await.unwrap()));
+    for (asks, keys) in [
+        ("product IN (SELECT product FROM signals WHERE quantity = 1)", "product"),
+        ("EXISTS (SELECT 1 FROM signals t WHERE t.kind = s.kind AND t.merchant = s.merchant)", "kind"),
+    ] {
+        let plan = texts_of(&format!("EXPLAIN SELECT count(*) FROM signals s WHERE {asks}")).await;
+        let grouped = plan.contains("__correlated_sq_1.product]]") || plan.contains("__correlated_sq_1.kind");
+        assert!(plan.contains("Semi") && grouped, "{keys}: {plan}");
+    }
+    let whole = texts_of("SELECT id FROM signals WHERE product IS NOT NULL ORDER BY id").await;
+    let with = "WITH k AS (SELECT product FROM signals UNION ALL SELECT product FROM signals)";
+    for sql in [
+        format!("{with} SELECT id FROM signals WHERE product IN (SELECT product FROM k) ORDER BY id"),
+        format!("{with} SELECT id FROM signals s WHERE EXISTS (SELECT 1 FROM k WHERE k.product = s.product) ORDER BY id"),
+    ] {
+        assert_eq!(texts_of(&sql).await, whole, "{sql}");
+    }
+    // A null among the keys: nothing is certainly outside them (SQL:2023, three-valued logic).
+    let none = "SELECT id FROM signals WHERE product NOT IN (SELECT CASE WHEN quantity = 1 THEN product END FROM signals \
+                UNION ALL SELECT CAST(NULL AS VARCHAR))";
+    assert_eq!(ask(&lake, none).await.unwrap().rows().count(), 0);
+}
+
+#[tokio::test]
 async fn refusals_name_the_place_and_what_is_near() {
     let (_folder, lake) = lake_with(3).await;
     let refused = ask(&lake, "SELECT id\nFORM signals WHERE").await.unwrap_err();

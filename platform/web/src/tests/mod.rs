@@ -53,6 +53,7 @@ impl Authenticator for Doorman {
             csrf_secret: token.as_bytes().to_vec(),
             zone: TimeZone::UTC,
             organisation_name: None,
+            owed: None,
         }))
     }
 

@@ -210,3 +210,23 @@ async fn people_keep_their_account_themselves() {
     browser.post("/account/second-factor", &[("code", "1")]).await;
     assert_eq!(browser.status, 422);
 }
+
+#[tokio::test]
+async fn who_owes_a_second_factor_is_led_to_it_from_every_page_that_is_refused() {
+    let house = House::new().await;
+    let (_, token) = house.person("chief", Role::Admin).await;
+    let mut browser = browser(&house).await;
+    browser.cookies.insert("ts_session".into(), token);
+    browser.get("/console/accounts").await;
+    assert_eq!((browser.status, browser.location.as_str()), (303, "/account/second-factor"), "{}", browser.text);
+    browser.get("/account/second-factor").await;
+    assert_eq!(browser.status, 200);
+    assert!(browser.text.contains("您的角色必须使用动态口令") || browser.text.contains("needs a second factor"), "{}", browser.text);
+    // What has no form of its own stays a refusal.
+    browser.post("/console/accounts/u1/deactivate", &[]).await;
+    assert_eq!(browser.status, 403);
+    let (_, token) = house.person("zhang", Role::Reviewer).await;
+    browser.cookies.insert("ts_session".into(), token);
+    browser.get("/console/accounts").await;
+    assert_eq!(browser.status, 403, "who owes nothing is refused");
+}

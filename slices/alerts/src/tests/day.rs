@@ -51,6 +51,35 @@ async fn a_closed_day_is_swept_once_however_often_it_is_told_and_the_next_says_i
 }
 
 #[tokio::test]
+async fn what_breaks_out_during_a_day_is_raised_at_its_next_look_and_told_once() {
+    let (bench, last, _) = swept().await;
+    let kernel = &bench.kernel;
+    let looking = || vec![Reaction::new("alerts-of-hour", &["signals.looked"], crate::on_looked)];
+    bench.settle(Vec::new(), looking).await;
+    assert!(about(kernel, "calm-3").await.is_none());
+    let mut today = Story::default();
+    today.sold(last + 1, "calm-3", None, 100, 60);
+    today.sold(last + 1, "calm-4", None, 100, 1);
+    bench.clock.advance_days(1);
+    today.send(kernel).await;
+    signals::testing::settle(kernel).await;
+    bench.settle(Vec::new(), looking).await;
+    let alert = about(kernel, "calm-3").await.expect("an alert before the day is over");
+    assert_eq!((alert.family, alert.state, alert.last_day), (Family::Quality, State::Open, last + 1));
+    assert!(about(kernel, "calm-4").await.is_none(), "a neighbour of the same hour is as calm as ever");
+    let acts = bench.acts("alert", &alert.id).await;
+    assert_eq!(acts, ["alert.raised"]);
+    // The same look told again, as a reaction may be, finds nothing new.
+    let look = bench.acts_of_kind("signals.looked").await.pop().expect("a look");
+    crate::on_looked(kernel.clone(), look).await.expect("told again");
+    assert_eq!(about(kernel, "calm-3").await.as_ref(), Some(&alert));
+    close(&bench, last + 1).await;
+    sweep_day(kernel, last + 1).await.expect("the day's sweep");
+    let closed = about(kernel, "calm-3").await.expect("it stands");
+    assert_eq!((&closed.id, closed.since_day), (&alert.id, alert.since_day), "the day's end adds to it");
+}
+
+#[tokio::test]
 async fn a_suppression_keeps_its_kind_away_and_ends_by_itself() {
     let (bench, last, _) = swept().await;
     let (kernel, actor) = (&bench.kernel, staff(Role::Analyst));

@@ -5,6 +5,7 @@ use super::events::{KEYS_MAX, events, terms, viewers};
 use super::{from_index_key, index_key, prefix_key};
 use kernel::{Kernel, Result};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+use std::collections::HashSet;
 
 /// A place in the order of events: time (event or record, by what is ordered by) and number.
 pub(crate) type Place = (i64, i64);
@@ -107,6 +108,26 @@ pub(crate) async fn term_seqs(kernel: &Kernel, ask: &TermAsk, seq_max: i64, limi
     found.retain(|seq| *seq <= seq_max);
     found.sort_unstable_by(|a, b| b.cmp(a));
     Ok(found)
+}
+
+/// Which of these things any event names in one of these roles.
+pub(crate) async fn named(kernel: &Kernel, roles: &[&'static str], values: &[String]) -> Result<Vec<bool>> {
+    let keys: Vec<String> = values.iter().map(|value| index_key(value)).collect();
+    let mut named = HashSet::new();
+    for part in keys.chunks(KEYS_MAX) {
+        let found: Vec<String> = terms::Entity::find()
+            .select_only()
+            .column(terms::Column::Value)
+            .distinct()
+            .filter(terms::Column::Value.is_in(part))
+            .filter(terms::Column::Role.is_in(roles.iter().copied()))
+            .into_tuple()
+            .all(kernel.db().read())
+            .await
+            .map_err(db::Error::from)?;
+        named.extend(found);
+    }
+    Ok(keys.iter().map(|key| named.contains(key)).collect())
 }
 
 /// Things named by events, after one, in order: canonical ids, for the list of top-level resources.

@@ -9,6 +9,9 @@ pub(crate) mod warnings;
 
 use ground::Problem;
 
+/// Most serial numbers in one `IN (…)`.
+const IN_MAX: usize = 400;
+
 pub(crate) fn fail(error: sea_orm::DbErr) -> Problem {
     db::Error::from(error).into()
 }

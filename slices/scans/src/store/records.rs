@@ -1,6 +1,6 @@
 //! Rows of units' and lots' records.
 
-use super::fail;
+use super::{IN_MAX, fail};
 use super::schema::{lots, units};
 use ground::{Problem, Timestamp};
 use journey::clones::{LotRecord, UnitRecord};
@@ -8,16 +8,8 @@ use kernel::Result;
 use sea_orm::sea_query::{Condition, Expr};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 
-/// Most serial numbers in one `IN (…)`.
-const IN_MAX: usize = 400;
 /// Rows of one `INSERT`: all stores take so many values.
 const INSERT_ROWS_MAX: usize = 100;
-
-/// The record of a unit; `None` when nothing was ever seen of it.
-pub(crate) async fn unit(db: &impl ConnectionTrait, gtin: &str, serial: &str) -> Result<Option<UnitRecord>> {
-    let found = units::Entity::find_by_id((gtin.to_owned(), serial.to_owned())).one(db).await.map_err(fail)?;
-    found.map(|row| read_unit(&row.record)).transpose()
-}
 
 fn read_unit(text: &str) -> Result<UnitRecord> {
     let bytes = hex::decode(text).ok();

@@ -12,6 +12,9 @@ use sea_orm::{
     QuerySelect,
 };
 
+/// Warnings of one unit that are shown.
+const UNIT_WARNINGS_MAX: u64 = 20;
+
 fn read(row: Model) -> Result<Warning> {
     Ok(Warning {
         rule: Rule::from_name(&row.rule).ok_or_else(|| unknown("rule", &row.rule))?,
@@ -154,11 +157,29 @@ pub(crate) async fn standing(
         .filter(any)
         .filter(Column::State.ne(WarningState::Dismissed.name()))
         .order_by_desc(Column::OpenedAt)
-        .limit(20)
+        .limit(UNIT_WARNINGS_MAX)
         .all(db)
         .await
         .map_err(fail)?;
     rows.into_iter().map(read).collect()
+}
+
+/// Those that stand for one of these units of a GTIN themselves.
+pub(crate) async fn standing_of_units(db: &impl ConnectionTrait, gtin: &str, serials: &[&str]) -> Result<Vec<Warning>> {
+    let mut found = Vec::new();
+    for part in serials.chunks(super::IN_MAX) {
+        let rows = Entity::find()
+            .filter(Column::Gtin.eq(gtin))
+            .filter(Column::Serial.is_in(part.iter().copied()))
+            .filter(Column::State.ne(WarningState::Dismissed.name()))
+            .order_by_desc(Column::OpenedAt)
+            .limit(UNIT_WARNINGS_MAX * part.len() as u64)
+            .all(db)
+            .await
+            .map_err(fail)?;
+        found.extend(rows.into_iter().map(read).collect::<Result<Vec<_>>>()?);
+    }
+    Ok(found)
 }
 
 /// Which warnings.

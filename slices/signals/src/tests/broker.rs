@@ -151,3 +151,32 @@ async fn a_broker_that_goes_away_and_comes_back_loses_and_repeats_nothing() {
     assert_eq!((status.counts.accepted, status.counts.duplicates), (40, 20));
     assert_eq!(second.open_messages().await, (0, 0));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_that_stands_still_is_given_up_in_time_and_taken_up_again() {
+    let house = house().await;
+    let folder = tempfile::tempdir().unwrap();
+    let Some(broker) = broker(folder.path(), free_port()).await else {
+        println!("skipped: nats-server is not installed");
+        return;
+    };
+    let signal = |name: &str| {
+        let sent = Command::new("kill").args([name, &broker.child.id().to_string()]).status().unwrap();
+        assert!(sent.success(), "{name}");
+    };
+    broker.make_stream().await;
+    let messages: Vec<String> = (0..20).map(|n| line(&format!("s{n}"), "order", -1)).collect();
+    broker.publish(&messages[..10]).await;
+    let mut source = Nats::new(broker.settings());
+    take(house.kernel(), &mut source, 10).await;
+    // It answers nothing and closes nothing: only the time tells.
+    signal("-STOP");
+    let turned = tokio::time::timeout(Duration::from_secs(60), turn(house.kernel(), &mut source)).await;
+    signal("-CONT");
+    assert!(!matches!(turned.expect("a turn ends"), Ok(count) if count > 0), "nothing came from a broker that stood still");
+    broker.publish(&messages[10..]).await;
+    take(house.kernel(), &mut source, 10).await;
+    crate::drain(house.kernel()).await.unwrap();
+    assert_eq!(house.orders("cup"), 20, "each once");
+    assert_eq!(broker.open_messages().await, (0, 0));
+}

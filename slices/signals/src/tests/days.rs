@@ -7,14 +7,6 @@ fn march(day: i8) -> i32 {
     day_number(jiff::civil::Date::constant(2026, 3, day))
 }
 
-async fn acts(house: &House, kind: &str) -> Vec<kernel::ActRecord> {
-    let filter = kernel::store::ActFilter { kind: Some(kind.to_owned()), ..kernel::store::ActFilter::default() };
-    let page = kernel::store::acts(house.kernel(), &filter, &kernel::Paging::new(1, 200)).await.expect("acts");
-    let mut rows = page.rows;
-    rows.sort_by(|a, b| a.id.cmp(&b.id));
-    rows
-}
-
 #[tokio::test]
 async fn a_day_ends_when_the_newest_signal_is_later_than_its_end_and_the_lateness() {
     let house = house().await;
@@ -76,17 +68,17 @@ async fn looks_tell_what_was_touched_since_and_fall_due_together() {
     let house = house().await;
     testing::send(house.kernel(), &[order("a", "cup", at(-5)), order("b", "bowl", at(-5))]).await;
     testing::settle(house.kernel()).await;
-    let first = acts(&house, "signals.looked").await;
+    let first = house.bench.acts_of_kind("signals.looked").await;
     assert_eq!(first.len(), 1);
     assert_eq!((&first[0].public["since"], &first[0].public["position"]), (&0.into(), &1.into()));
     testing::send(house.kernel(), &[order("c", "cup", at(-5) + 1)]).await;
     testing::settle(house.kernel()).await;
-    assert_eq!(acts(&house, "signals.looked").await.len(), 1, "within the hour nothing more");
+    assert_eq!(house.bench.acts_of_kind("signals.looked").await.len(), 1, "within the hour nothing more");
     for hours in [-3, -2, -1] {
         testing::send(house.kernel(), &[order(&format!("d{hours}"), "cup", at(hours))]).await;
     }
     testing::settle(house.kernel()).await;
-    let all = acts(&house, "signals.looked").await;
+    let all = house.bench.acts_of_kind("signals.looked").await;
     assert_eq!(all.len(), 2, "three hours that passed together are one look");
     let since = all[1].public["since"].as_u64().unwrap();
     let mut touched = Vec::new();

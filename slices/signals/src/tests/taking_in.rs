@@ -162,6 +162,31 @@ async fn a_body_that_breaks_off_or_stands_still_keeps_what_came() {
 }
 
 use futures::StreamExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+#[tokio::test]
+async fn a_body_of_more_than_a_gigabyte_ends_at_the_limit_and_keeps_what_came_before() {
+    let house = house().await;
+    let lines = bytes::Bytes::from(line("a", "order", -1) + "\n" + &line("b", "order", -1) + "\n");
+    let padding = bytes::Bytes::from(vec![b'x'; 1024 * 1024]);
+    let given = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&given);
+    let endless = futures::stream::repeat(padding).map(move |part| {
+        counted.fetch_add(part.len() as u64, Ordering::Relaxed);
+        Ok::<_, std::io::Error>(part)
+    });
+    let answer = house.post(Body::from_stream(futures::stream::iter([Ok(lines)]).chain(endless))).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "{}", answer.body);
+    let given = given.load(Ordering::Relaxed);
+    assert!((crate::body::BODY_BYTES_MAX..crate::body::BODY_BYTES_MAX + (8 << 20)).contains(&given), "{given} read");
+    crate::drain(house.kernel()).await.unwrap();
+    assert_eq!(house.orders("cup"), 2);
+    // Who says how much will come is told before any of it is read.
+    let length = (2 * crate::body::BODY_BYTES_MAX).to_string();
+    let answer = house.send("POST", "/v1/signals", &[("content-length", &length)], Body::empty()).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "{}", answer.body);
+}
 
 #[tokio::test]
 async fn a_process_without_signals_says_so() {

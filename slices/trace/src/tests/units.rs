@@ -231,6 +231,7 @@ async fn a_list_is_answered_as_each_of_its_codes_alone() {
         let listed = crate::verify(kernel, &manager(), &codes).await.unwrap();
         assert_eq!(listed.len(), codes.len());
         let mut states = std::collections::BTreeSet::new();
+        let (mut units, mut one_by_one) = (Vec::new(), Vec::new());
         for (code, standing) in codes.iter().zip(&listed) {
             let Ok((gtin, serial)) = crate::read_code(code) else {
                 assert!(standing.is_err(), "{code}");
@@ -238,10 +239,12 @@ async fn a_list_is_answered_as_each_of_its_codes_alone() {
             };
             let alone = crate::standing(kernel, &gtin, &serial).await.unwrap();
             assert_eq!(standing.as_ref(), Ok(&alone), "{code}");
-            assert_eq!(crate::standing_recent(kernel, &gtin, &serial, 10_000_000).await.unwrap(), alone, "{code}");
+            one_by_one.push(alone.clone());
+            units.push((gtin, serial));
             states.insert(format!("{:?} {:?}", alone.state, alone.authenticity));
         }
         assert_eq!(states.len(), 6, "{states:?}");
+        assert_eq!(crate::standings_recent(kernel, &units, 10_000_000).await.unwrap(), one_by_one);
     }
 }
 
@@ -251,7 +254,8 @@ async fn what_was_read_lately_is_believed_until_it_is_forgotten() {
     let kernel = &bench.kernel;
     let (lot, batch) = (lot(kernel, "m1", "L1").await, mint(kernel, "m1", 10).await);
     let (gtin, serial) = (batch.gtin, code(kernel, &batch, 1).await.serial);
-    let recent = async || crate::standing_recent(kernel, &gtin, &serial, 10_000_000).await.unwrap().state;
+    let unit = [(gtin, serial)];
+    let recent = async || crate::standings_recent(kernel, &unit, 10_000_000).await.unwrap()[0].state;
     assert_eq!(recent().await, UnitState::Minted);
     crate::commission(kernel, &owner("m1"), &lot.id, range(&batch, 1, 10)).await.unwrap();
     assert_eq!(recent().await, UnitState::Minted);
