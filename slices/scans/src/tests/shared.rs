@@ -159,3 +159,75 @@ async fn a_complaint_is_told_from_a_report_and_says_what_it_is() {
     let kinds: Vec<&str> = listed.body.lines().skip(1).filter_map(|line| line.split(',').nth(2)).collect();
     assert_eq!(kinds, ["suspect", "complaint"], "{}", listed.body);
 }
+
+#[tokio::test]
+async fn units_looked_at_for_the_first_time_at_once_show_each_its_own_on_every_store() {
+    for bench in Bench::each(migrations).await {
+        let kind = bench.kind;
+        let house = house_over(bench).await;
+        let class = |number: usize| format!("https://id.gs1.org{}", house.unit(number));
+        captured(
+            &house,
+            serde_json::json!([{
+                "type": "ObjectEvent", "eventTime": "2026-02-04T10:00:00+08:00", "eventTimeZoneOffset": "+08:00",
+                "action": "OBSERVE", "bizStep": "retail_selling", "readPoint": { "id": "geo:39.90,116.40" },
+                "epcList": [class(2)],
+            }]),
+        )
+        .await;
+        let link = format!("https://quality.example{}", house.unit(3));
+        trace::decommission(house.kernel(), &owner("m1"), trace::Units::Codes(vec![link]), "destroyed", "")
+            .await
+            .unwrap();
+        for _ in 0..2 {
+            house.get_as("phone-before", &house.unit(5)).await;
+            house.bench.clock.advance_micros(11 * ground::time::MINUTE_MICROS);
+        }
+        crate::drain(house.kernel()).await.unwrap();
+        let forged = format!("/01/{GTIN}/21/{}", "A".repeat(20));
+        let mut paths: Vec<String> = (0..10).map(|number| house.unit(number)).collect();
+        paths.extend([house.unit(2), forged.clone(), house.unit(5)]);
+        let glances = async |at_once: bool| {
+            crate::known::forget_all(house.kernel());
+            let look = async |path: &String| {
+                let address = crate::address::Address::of_request(path, None).expect("an address");
+                let known = crate::known::of(house.kernel(), &address).await.expect("what is known");
+                format!("{:?} {:?} {} {:?} {}", known.outcome, known.unit, known.journey.len(), known.first_at, known.scans)
+            };
+            match at_once {
+                true => futures::future::join_all(paths.iter().map(look)).await,
+                false => {
+                    let mut all = Vec::new();
+                    for path in &paths {
+                        crate::known::forget_all(house.kernel());
+                        all.push(look(path).await);
+                    }
+                    all
+                }
+            }
+        };
+        let (at_once, alone) = (glances(true).await, glances(false).await);
+        assert_eq!(at_once, alone, "{kind}");
+        assert_ne!(at_once[2], at_once[1], "{kind}: the second went its own way");
+        assert!(at_once[3].starts_with("Decommissioned") && at_once[11].starts_with("Forged"), "{kind}: {at_once:?}");
+        assert!(at_once[5].ends_with(" 2") && at_once[12] == at_once[5] && at_once[10] == at_once[2], "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn the_grade_of_the_goods_stands_on_every_units_page_once_they_are_rated() {
+    let house = house().await;
+    assert!(house.get(&house.unit(0)).await.body.contains("id=\"rating\""));
+    let input = ratings::DayInput { purchases: 400, returns: 4, reviews: 60, ..ratings::DayInput::default() };
+    let row = ratings::ProductDay { key: "m1/x-1".into(), input };
+    let day = ratings::day_of(house.kernel().today()) - 1;
+    ratings::rate(house.kernel(), day, Box::new([Ok(row)].into_iter())).await.expect("a rated day");
+    let grade = ratings::public_grade(house.kernel(), "m1", "x-1").await.expect("the store").expect("a grade");
+    // What was read of the lot is believed for some seconds.
+    house.bench.clock.advance_micros(11 * ground::time::SECOND_MICROS);
+    let page = house.get(&house.unit(0)).await;
+    let (_, rating) = page.body.split_once("id=\"rating\"").expect("the part");
+    let (rating, _) = rating.split_once("</section>").expect("its end");
+    assert!(rating.contains(&format!(">{}<", grade.grade.name())), "{}: {rating}", grade.grade.name());
+    assert!(rating.contains(ratings::date_of(day).to_string().as_str()), "{rating}");
+}
