@@ -1,11 +1,16 @@
 //! Files too large for the memory: kept from and given to a file on disk, piece by piece.
+//!
+//! Texts among them (exports of shops, documents of events, ratings of a day) are kept packed with zstd (RFC 8878), a sixth
+//! to a tenth of their size. Their name stays the hash of what they say: whoever asks for it gets the text.
 
-use crate::{Blob, Blobs, Error, Kind, is_sha256, object_path};
+use crate::{Blob, Blobs, Error, Kind, is_sha256, object_path, packed_path};
+use bytes::Bytes;
 use futures::StreamExt;
 use object_store::buffered::BufWriter;
 use object_store::{ObjectStoreExt, path::Path as ObjectPath};
 use sha2::{Digest, Sha256};
-use std::path::Path;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -13,10 +18,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 const PIECE_BYTES: usize = 1024 * 1024;
 /// Bytes of a large file its kind is told by and the inspector sees.
 const HEAD_BYTES: usize = 8 * 1024 * 1024;
+/// Effort of packing: the library's usual one.
+const PACKING_LEVEL: i32 = 3;
+/// A packed file gives at most this many bytes, whatever it says of itself.
+const UNPACKED_BYTES_MAX: u64 = 256 * 1024 * 1024 * 1024;
 
 impl Blobs {
-    /// Keeps a file of the disk as [`Blobs::put`] keeps bytes, without holding it in memory. The inspector sees its
-    /// first 8 MiB.
+    /// Keeps a file of the disk as [`Blobs::put`] keeps bytes, without holding it in memory; a text is kept packed. The
+    /// inspector sees its first 8 MiB.
     ///
     /// # Errors
     /// [`Error::TooLarge`], [`Error::Kind`], [`Error::Refused`], [`Error::Store`].
@@ -26,14 +35,19 @@ impl Blobs {
             accepted: accepted.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", "),
         })?;
         self.inspector.inspect(kind, &head).await.map_err(Error::Refused)?;
-        let object = object_path(&sha256);
+        let packed = if kind == Kind::Text { Some(packed(path.to_owned()).await?) } else { None };
+        let (from, object) = match &packed {
+            Some(packed) => (packed.path(), packed_path(&sha256)),
+            None => (path, object_path(&sha256)),
+        };
+        let length = tokio::fs::metadata(from).await.map_err(disk)?.len();
         let there = match self.store.head(&object).await {
-            Ok(meta) => meta.size == bytes,
+            Ok(meta) => meta.size == length,
             Err(object_store::Error::NotFound { .. }) => false,
             Err(error) => return Err(error.into()),
         };
         if !there {
-            self.copy_in(path, object).await.map_err(disk)?;
+            self.copy_in(from, object).await.map_err(disk)?;
         }
         Ok(Blob { sha256, bytes, kind })
     }
@@ -59,22 +73,88 @@ impl Blobs {
         if !is_sha256(sha256) {
             return Err(Error::Missing(sha256.chars().take(64).collect()));
         }
-        let mut stream = match self.store.get(&object_path(sha256)).await {
-            Ok(found) => found.into_stream(),
+        let (found, bytes) = match self.store.get(&object_path(sha256)).await {
+            Ok(plain) => copy_out(plain.into_stream(), path).await?,
+            Err(object_store::Error::NotFound { .. }) => {
+                let packed = match self.store.get(&packed_path(sha256)).await {
+                    Ok(packed) => packed,
+                    Err(object_store::Error::NotFound { .. }) => return Err(Error::Missing(sha256.to_owned())),
+                    Err(error) => return Err(error.into()),
+                };
+                let beside = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(path)).map_err(disk)?;
+                copy_out(packed.into_stream(), beside.path()).await?;
+                let to = path.to_owned();
+                let unpacked =
+                    blocking(move || unpack(std::fs::File::open(beside.path())?, std::fs::File::create(to)?));
+                unpacked.await?.map_err(|_| Error::Damaged(sha256.to_owned()))?
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if found == sha256 { Ok(bytes) } else { Err(Error::Damaged(sha256.to_owned())) }
+    }
+
+    /// What a packed file holds, where there is one of this name.
+    pub(crate) async fn get_packed(&self, sha256: &str) -> Result<Bytes, Error> {
+        let packed = match self.store.get(&packed_path(sha256)).await {
+            Ok(found) => found.bytes().await?,
             Err(object_store::Error::NotFound { .. }) => return Err(Error::Missing(sha256.to_owned())),
             Err(error) => return Err(error.into()),
         };
-        let mut file = tokio::fs::File::create(path).await.map_err(disk)?;
-        let (mut hasher, mut bytes) = (Sha256::new(), 0u64);
-        while let Some(piece) = stream.next().await {
-            let piece = piece?;
-            hasher.update(&piece);
-            bytes += piece.len() as u64;
-            file.write_all(&piece).await.map_err(disk)?;
+        let mut text = Vec::new();
+        match unpack(packed.as_ref(), &mut text) {
+            Ok(_) => Ok(text.into()),
+            Err(_) => Err(Error::Damaged(sha256.to_owned())),
         }
-        file.flush().await.map_err(disk)?;
-        if hex::encode(hasher.finalize()) == sha256 { Ok(bytes) } else { Err(Error::Damaged(sha256.to_owned())) }
     }
+}
+
+/// A packed copy of a file in the system's temporary folder (the file's own may be somebody's to read only); gone when it
+/// is dropped.
+async fn packed(path: PathBuf) -> Result<tempfile::NamedTempFile, Error> {
+    let pack = move || {
+        let mut packed = tempfile::NamedTempFile::new()?;
+        zstd::stream::copy_encode(std::fs::File::open(&path)?, &mut packed, PACKING_LEVEL)?;
+        packed.flush()?;
+        Ok(packed)
+    };
+    blocking(pack).await?.map_err(disk)
+}
+
+/// Writes what a packed file holds; its hash and size.
+fn unpack(packed: impl Read, mut to: impl Write) -> std::io::Result<(String, u64)> {
+    let mut unpacking = zstd::stream::read::Decoder::new(packed)?.take(UNPACKED_BYTES_MAX);
+    let (mut hasher, mut bytes, mut piece) = (Sha256::new(), 0u64, vec![0u8; PIECE_BYTES]);
+    loop {
+        let n = unpacking.read(&mut piece)?;
+        if n == 0 {
+            to.flush()?;
+            return Ok((hex::encode(hasher.finalize()), bytes));
+        }
+        hasher.update(&piece[..n]);
+        bytes += n as u64;
+        to.write_all(&piece[..n])?;
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| disk(std::io::Error::other(error)))
+}
+
+/// Writes a stream to the disk; its hash and size.
+async fn copy_out(
+    mut stream: impl futures::Stream<Item = object_store::Result<Bytes>> + Unpin,
+    path: &Path,
+) -> Result<(String, u64), Error> {
+    let mut file = tokio::fs::File::create(path).await.map_err(disk)?;
+    let (mut hasher, mut bytes) = (Sha256::new(), 0u64);
+    while let Some(piece) = stream.next().await {
+        let piece = piece?;
+        hasher.update(&piece);
+        bytes += piece.len() as u64;
+        file.write_all(&piece).await.map_err(disk)?;
+    }
+    file.flush().await.map_err(disk)?;
+    Ok((hex::encode(hasher.finalize()), bytes))
 }
 
 /// Hash, size and head of a file.
@@ -118,8 +198,34 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&to).unwrap(), text);
         let too_large = blobs.put_file(&from, &Kind::TABLES, 1000).await;
         assert!(matches!(too_large, Err(Error::TooLarge { .. })));
-        let kept = folder.path().join("blobs").join(&blob.sha256[..2]).join(&blob.sha256[2..4]).join(&blob.sha256);
-        std::fs::write(kept, b"other").unwrap();
-        assert!(matches!(blobs.get_file(&blob.sha256, &to).await, Err(Error::Damaged(_))));
+        assert_eq!(blobs.get(&blob.sha256).await.unwrap(), text.as_bytes(), "the name is that of the text");
+        let shelf = folder.path().join("blobs").join(&blob.sha256[..2]).join(&blob.sha256[2..4]);
+        let kept = shelf.join(format!("{}.zst", blob.sha256));
+        let packed = std::fs::read(&kept).unwrap();
+        assert!(packed.len() * 100 < text.len(), "{} bytes are kept", packed.len());
+        let mut bent = packed.clone();
+        bent[packed.len() / 2] ^= 1;
+        let other = zstd::stream::encode_all(&b"other"[..], 3).unwrap();
+        for wrong in [bent, other, packed[..packed.len() - 3].to_vec(), b"no zstd".to_vec()] {
+            std::fs::write(&kept, &wrong).unwrap();
+            assert!(matches!(blobs.get_file(&blob.sha256, &to).await, Err(Error::Damaged(_))));
+            assert!(matches!(blobs.get(&blob.sha256).await, Err(Error::Damaged(_))));
+        }
+        // Put again, it is whole again.
+        blobs.put_file(&from, &Kind::TABLES, 64 << 20).await.unwrap();
+        assert_eq!(blobs.get(&blob.sha256).await.unwrap(), text.as_bytes());
+        std::fs::remove_file(&kept).unwrap();
+        assert!(matches!(blobs.get_file(&blob.sha256, &to).await, Err(Error::Missing(_))));
+    }
+
+    #[tokio::test]
+    async fn what_is_no_text_is_kept_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::folder(&folder.path().join("blobs")).unwrap();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        std::fs::write(&from, [b"%PDF-1.7\n".as_slice(), &[0xE2; 4096]].concat()).unwrap();
+        let blob = blobs.put_file(&from, &[Kind::Pdf], 1 << 20).await.unwrap();
+        assert_eq!(blobs.get_file(&blob.sha256, &to).await.unwrap(), 4105);
+        assert_eq!(std::fs::read(&to).unwrap(), std::fs::read(&from).unwrap());
     }
 }

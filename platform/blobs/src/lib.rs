@@ -1,5 +1,5 @@
 //! Files by their content: documents, pictures, evidence. A file's name is the SHA-256 of its bytes, so the same file is
-//! kept once, and what is read can be checked against its name.
+//! kept once, and what is read can be checked against its name; large texts lie packed under the name of what they say.
 //!
 //! Reading order: [`Blobs`], [`Inspector`], [`Kind`].
 //!
@@ -9,7 +9,7 @@
 //! - Nothing larger than the limit and nothing of an unknown kind is kept; an [`Inspector`] (malware scanner) sees every
 //!   file before it is kept.
 //!
-//! What it does not do: no access control (slices do), no deletion by itself, no decoding.
+//! What it does not do: no access control (slices do), no deletion by itself, no reading of what files say.
 
 mod kind;
 mod large;
@@ -183,7 +183,7 @@ impl Blobs {
         }
         let content = match self.store.get(&object_path(sha256)).await {
             Ok(found) => found.bytes().await?,
-            Err(object_store::Error::NotFound { .. }) => return Err(Error::Missing(sha256.to_owned())),
+            Err(object_store::Error::NotFound { .. }) => self.get_packed(sha256).await?,
             Err(error) => return Err(error.into()),
         };
         if hex::encode(Sha256::digest(&content)) == sha256 {
@@ -201,6 +201,11 @@ pub fn is_sha256(text: &str) -> bool {
 
 fn object_path(sha256: &str) -> ObjectPath {
     ObjectPath::from(format!("{}/{}/{sha256}", &sha256[..2], &sha256[2..4]))
+}
+
+/// Where a large text lies, packed.
+fn packed_path(sha256: &str) -> ObjectPath {
+    ObjectPath::from(format!("{}/{}/{sha256}.zst", &sha256[..2], &sha256[2..4]))
 }
 
 #[cfg(test)]

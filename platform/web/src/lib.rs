@@ -63,10 +63,10 @@ pub use extract::{Cx, PagingQuery, Path, Query, Signed, Visitor};
 pub use failure::{Failure, FaultBody, ProblemBody};
 pub use nav::{FixedNav, Nav};
 pub use openapi::PageBody;
+pub use rate::network_of;
 pub use respond::{Redirect, download, inline, is_local, redirect, redirect_to_provider, redirect_with_flash};
 pub use routes::Routes;
 pub use serve::serve;
-pub use rate::network_of;
 pub use site::{Authenticator, Owed, Settings, SignedSession, Site};
 pub use upload::{Upload, UploadLimits, Uploaded, UploadedFile};
 

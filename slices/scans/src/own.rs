@@ -55,7 +55,8 @@ async fn of_all(kernel: &Kernel, units: Vec<Unit>, age_micros: i64) -> Result<Ve
         right.map(|(unit, _)| unit.clone()).collect()
     };
     let (named, genuine) = (of(&[Authenticity::Genuine, Authenticity::UnknownKey]), of(&[Authenticity::Genuine]));
-    let addresses: Vec<String> = genuine.iter().map(|unit| crate::known::canonical(unit.0.as_str(), "21", &unit.1)).collect();
+    let addresses: Vec<String> =
+        genuine.iter().map(|unit| crate::known::canonical(unit.0.as_str(), "21", &unit.1)).collect();
     let (recalls, warnings, journeys, scans) = tokio::try_join!(
         async { Ok(recalls::notices_of_units(kernel, &named).await?) },
         warnings_of(kernel, &named),

@@ -234,5 +234,8 @@ pub async fn verify(
         });
     }
     let mut standings = with_own_rows(kernel, placed).await?.into_iter();
-    Ok(refused.into_iter().filter_map(|why| why.map_or_else(|| standings.next().map(Ok), |why| Some(Err(why)))).collect())
+    Ok(refused
+        .into_iter()
+        .filter_map(|why| why.map_or_else(|| standings.next().map(Ok), |why| Some(Err(why))))
+        .collect())
 }

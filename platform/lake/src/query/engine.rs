@@ -120,8 +120,10 @@ impl Engine {
             .with_default_catalog_and_schema("touchstone", "history");
         let options = config.options_mut();
         options.execution.time_zone = Some(zone.to_owned());
-        options.execution.parquet.pushdown_filters = true;
-        options.execution.parquet.reorder_filters = true;
+        // Pages and row groups are passed over by their statistics. Within a page, rows are compared after it was read: kinds
+        // of signals follow one another so closely that skipping from row to row costs more than reading (measured: the
+        // median question takes a fifth less processor time so).
+        options.execution.parquet.pushdown_filters = false;
         options.sql_parser.collect_spans = true;
         options.explain.show_statistics = false;
         // Keys of a join are handed to the scan as a hash table, never as a list: a list holds a value for every row of the

@@ -30,7 +30,8 @@ impl OptimizerRule for DistinctKeys {
     ) -> Result<Transformed<LogicalPlan>, DataFusionError> {
         let LogicalPlan::Join(join) = plan else { return Ok(Transformed::no(plan)) };
         let Some(keys) = keys_to_reduce(&join) else { return Ok(Transformed::no(LogicalPlan::Join(join))) };
-        let distinct = LogicalPlanBuilder::from(join.right.as_ref().clone()).aggregate(keys, Vec::<Expr>::new())?.build()?;
+        let distinct =
+            LogicalPlanBuilder::from(join.right.as_ref().clone()).aggregate(keys, Vec::<Expr>::new())?.build()?;
         Ok(Transformed::yes(LogicalPlan::Join(Join { right: Arc::new(distinct), ..join })))
     }
 }

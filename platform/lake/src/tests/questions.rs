@@ -131,7 +131,9 @@ async fn whether_a_key_occurs_is_asked_of_distinct_keys_and_answered_right() {
     let with = "WITH k AS (SELECT product FROM signals UNION ALL SELECT product FROM signals)";
     for sql in [
         format!("{with} SELECT id FROM signals WHERE product IN (SELECT product FROM k) ORDER BY id"),
-        format!("{with} SELECT id FROM signals s WHERE EXISTS (SELECT 1 FROM k WHERE k.product = s.product) ORDER BY id"),
+        format!(
+            "{with} SELECT id FROM signals s WHERE EXISTS (SELECT 1 FROM k WHERE k.product = s.product) ORDER BY id"
+        ),
     ] {
         assert_eq!(texts_of(&sql).await, whole, "{sql}");
     }

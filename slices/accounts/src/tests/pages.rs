@@ -221,7 +221,11 @@ async fn who_owes_a_second_factor_is_led_to_it_from_every_page_that_is_refused()
     assert_eq!((browser.status, browser.location.as_str()), (303, "/account/second-factor"), "{}", browser.text);
     browser.get("/account/second-factor").await;
     assert_eq!(browser.status, 200);
-    assert!(browser.text.contains("您的角色必须使用动态口令") || browser.text.contains("needs a second factor"), "{}", browser.text);
+    assert!(
+        browser.text.contains("您的角色必须使用动态口令") || browser.text.contains("needs a second factor"),
+        "{}",
+        browser.text
+    );
     // What has no form of its own stays a refusal.
     browser.post("/console/accounts/u1/deactivate", &[]).await;
     assert_eq!(browser.status, 403);

@@ -19,10 +19,13 @@ async fn five_days() -> House {
     house
 }
 
-async fn file_of(house: &House, day: crate::Day) -> PathBuf {
+/// A day's file and where another text may be laid under its name.
+async fn file_of(house: &House, day: crate::Day) -> (String, PathBuf) {
     let day = crate::store::days::get(house.kernel().db().read(), day).await.expect("the store").expect("a day");
+    let text = house.kernel().blobs().get(&day.sha256).await.expect("the file");
     let (a, b) = (&day.sha256[..2], &day.sha256[2..4]);
-    house.bench.folder.path().join("blobs").join(a).join(b).join(&day.sha256)
+    let path = house.bench.folder.path().join("blobs").join(a).join(b).join(&day.sha256);
+    (String::from_utf8(text.to_vec()).expect("text"), path)
 }
 
 #[tokio::test]
@@ -44,8 +47,7 @@ async fn every_number_comes_out_again_and_is_proved_against_the_ledger() {
 #[tokio::test]
 async fn a_changed_byte_is_found_and_named() {
     let house = five_days().await;
-    let path = file_of(&house, house.day).await;
-    let text = std::fs::read_to_string(&path).expect("the file");
+    let (text, path) = file_of(&house, house.day).await;
     let line = text.lines().position(|line| line.starts_with("{\"key\":\"m1/p07\"")).expect("the line");
     let changed: Vec<String> = text
         .lines()
@@ -74,8 +76,7 @@ async fn a_changed_byte_is_found_and_named() {
 #[tokio::test]
 async fn a_changed_input_is_found_by_the_sums_it_no_longer_gives() {
     let house = five_days().await;
-    let path = file_of(&house, house.day).await;
-    let text = std::fs::read_to_string(&path).expect("the file");
+    let (text, path) = file_of(&house, house.day).await;
     let changed =
         text.replace("\"key\":\"m1/q\",\"listing\":null,\"market\":\"cn\",\"category\":\"\",\"first\":", "\u{1}");
     let (before, after) = changed.split_once('\u{1}').expect("the line");

@@ -1,7 +1,7 @@
 //! Rows of units' and lots' records.
 
-use super::{IN_MAX, fail};
 use super::schema::{lots, units};
+use super::{IN_MAX, fail};
 use ground::{Problem, Timestamp};
 use journey::clones::{LotRecord, UnitRecord};
 use kernel::Result;

@@ -192,7 +192,14 @@ async fn units_looked_at_for_the_first_time_at_once_show_each_its_own_on_every_s
             let look = async |path: &String| {
                 let address = crate::address::Address::of_request(path, None).expect("an address");
                 let known = crate::known::of(house.kernel(), &address).await.expect("what is known");
-                format!("{:?} {:?} {} {:?} {}", known.outcome, known.unit, known.journey.len(), known.first_at, known.scans)
+                format!(
+                    "{:?} {:?} {} {:?} {}",
+                    known.outcome,
+                    known.unit,
+                    known.journey.len(),
+                    known.first_at,
+                    known.scans
+                )
             };
             match at_once {
                 true => futures::future::join_all(paths.iter().map(look)).await,

@@ -173,7 +173,10 @@ async fn a_broker_that_stands_still_is_given_up_in_time_and_taken_up_again() {
     signal("-STOP");
     let turned = tokio::time::timeout(Duration::from_secs(60), turn(house.kernel(), &mut source)).await;
     signal("-CONT");
-    assert!(!matches!(turned.expect("a turn ends"), Ok(count) if count > 0), "nothing came from a broker that stood still");
+    assert!(
+        !matches!(turned.expect("a turn ends"), Ok(count) if count > 0),
+        "nothing came from a broker that stood still"
+    );
     broker.publish(&messages[10..]).await;
     take(house.kernel(), &mut source, 10).await;
     crate::drain(house.kernel()).await.unwrap();

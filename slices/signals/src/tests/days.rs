@@ -15,7 +15,7 @@ async fn a_day_ends_when_the_newest_signal_is_later_than_its_end_and_the_latenes
     testing::send(house.kernel(), &[order("b", "cup", at(-10) - 1)]).await;
     testing::settle(house.kernel()).await;
     let of_sunday = async |house: &House| {
-        let mut closed = acts(house, "signals.day_closed").await;
+        let mut closed = house.bench.acts_of_kind("signals.day_closed").await;
         closed.retain(|act| act.subject.id == "2026-03-01");
         closed
     };
