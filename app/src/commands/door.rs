@@ -1,6 +1,5 @@
 //! The door of a running server, for commands that hand signals to it.
 
-use super::signals::TRIES_MAX;
 use anyhow::{Context, Result, bail};
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -10,6 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use web::outbound::{Client, SystemResolver};
 
+/// Tries of a batch that is told to wait.
+pub(super) const TRIES_MAX: u32 = 600;
 /// Longest answer read, bytes.
 const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
 

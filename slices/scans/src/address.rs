@@ -48,6 +48,21 @@ impl Address {
         Address { gtin, variant: None, lot: None, serial: None, others: Vec::new() }
     }
 
+    /// A lot of it.
+    pub fn of_lot(gtin: Gtin, number: &str) -> Self {
+        Address { lot: Some(number.to_owned()), ..Address::of_product(gtin) }
+    }
+
+    /// One unit of it.
+    pub fn of_unit(gtin: Gtin, serial: &str) -> Self {
+        Address { serial: Some(serial.to_owned()), ..Address::of_product(gtin) }
+    }
+
+    /// The canonical Digital Link (GS1 Digital Link: URI Syntax): how events name it.
+    pub fn canonical(&self) -> String {
+        format!("https://id.gs1.org{}", self.path())
+    }
+
     /// How far down it goes.
     pub fn level(&self) -> Level {
         match (&self.serial, &self.lot) {
@@ -145,8 +160,9 @@ impl Address {
 
 /// Where the value of an identifier begins in an address.
 fn place_of(ai: &str, path: &str, query: Option<&str>) -> usize {
-    let mut at = 1;
-    let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    let inner = path.trim_start_matches('/');
+    let mut at = path.len() - inner.len();
+    let segments: Vec<&str> = inner.split('/').collect();
     for (n, segment) in segments.iter().enumerate() {
         if n % 2 == 1 && segments[n - 1] == ai {
             return at;
@@ -165,9 +181,10 @@ fn place_of(ai: &str, path: &str, query: Option<&str>) -> usize {
 
 fn of_path(path: &str) -> Result<Address, Problem> {
     // Segment and the byte at which it begins.
-    let mut at = 1;
+    let inner = path.trim_start_matches('/');
+    let mut at = path.len() - inner.len();
     let mut segments = Vec::new();
-    for segment in path.trim_start_matches('/').trim_end_matches('/').split('/') {
+    for segment in inner.trim_end_matches('/').split('/') {
         segments.push((at, segment));
         at += segment.len() + 1;
     }
@@ -303,6 +320,8 @@ mod tests {
             ("/01/06901234567892/10//21/S", "scans-code-no-value at 23"),
             ("/01", "scans-code-no-gtin at 4"),
             ("/01/06901234567893", "scans-code-fault at 5"),
+            ("//01/06901234567893", "scans-code-fault at 6"),
+            ("", "scans-code-key at 1"),
             ("/01/0690123456789x", "scans-code-fault at 5"),
             ("/01/06901234567892/10/%zz", "scans-code-escape at 23"),
             ("/01/06901234567892/10/%ff", "scans-code-escape at 23"),

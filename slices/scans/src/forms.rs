@@ -143,8 +143,7 @@ pub(crate) async fn covered(
         return Ok(again(cx.t("scans-covered-needed")));
     }
     let serial = address.serial.clone().unwrap_or_default();
-    let code =
-        format!("https://id.gs1.org{}", Address { serial: Some(serial), ..Address::of_product(address.gtin) }.path());
+    let code = Address::of_unit(address.gtin, &serial).canonical();
     let revealed = trace::reveal(site.kernel(), &code, form.covered.trim()).await.map_err(Problem::from)?;
     known::forget(site.kernel(), &address);
     Ok(match revealed {

@@ -5,7 +5,7 @@
 
 use crate::address::{Address, Level};
 use crate::model::{LotBrief, Outcome, Warning, WarningState};
-use crate::own::{self, Own};
+use crate::own::{self, JOURNEY_MAX, Own};
 use crate::store;
 use crate::watch::Waiting;
 use events::StoredEvent;
@@ -26,8 +26,6 @@ const KNOWN_MICROS: i64 = 10 * SECOND_MICROS;
 const KNOWN_MAX: usize = 5_000;
 /// Lots whose knowledge is kept in memory.
 const LOTS_MAX: usize = 2_000;
-/// Steps of a journey that are shown.
-pub const JOURNEY_MAX: usize = 60;
 
 /// What the public may know.
 #[derive(Debug, Clone)]
@@ -148,17 +146,6 @@ impl Known {
 /// Whether a recall is under way: one that is over is history.
 pub(crate) fn is_running(recall: &PublicRecall) -> bool {
     recall.state.is_running()
-}
-
-/// The canonical Digital Link of a lot (`ai` 10) or unit (21).
-pub(crate) fn canonical(gtin: &str, ai: &str, value: &str) -> String {
-    let address = match gtin.parse() {
-        Ok(gtin) => Address::of_product(gtin),
-        Err(_) => return String::new(), // a GTIN that was read reads back
-    };
-    let value = Some(value.to_owned());
-    let address = if ai == "21" { Address { serial: value, ..address } } else { Address { lot: value, ..address } };
-    format!("https://id.gs1.org{}", address.path())
 }
 
 type Gathered<T> = Mutex<HotSet<String, (Timestamp, Arc<T>)>>;
@@ -316,7 +303,7 @@ async fn of_lot(kernel: &Kernel, lot: &Lot) -> Result<Arc<OfLot>> {
         documents: trace::public_documents(kernel, &lot.id).await?,
         reports: reports::of_lot(kernel, &lot.id).await?,
         recalls: recalls::notices_for(kernel, &gtin, Some(&lot.number), None).await?,
-        journey: events::journey(kernel, &[canonical(gtin.as_str(), "10", &lot.number)], JOURNEY_MAX).await?,
+        journey: events::journey(kernel, &[Address::of_lot(gtin, &lot.number).canonical()], JOURNEY_MAX).await?,
         warnings: store::warnings::standing(kernel.db().read(), gtin.as_str(), "", Some(&lot.id)).await?,
         grade: ratings::grade_of_gtin(kernel, gtin.as_str(), &lot.merchant_id).await?,
     });

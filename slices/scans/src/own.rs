@@ -2,6 +2,7 @@
 //! what called it back, where it went, which warnings stand and how often it was seen are one question each, however many
 //! phones ask.
 
+use crate::address::Address;
 use crate::model::Warning;
 use crate::store;
 use events::StoredEvent;
@@ -12,6 +13,8 @@ use recalls::PublicRecall;
 use std::collections::HashMap;
 use trace::{Authenticity, UnitStanding};
 
+/// Steps of a journey that are shown.
+pub const JOURNEY_MAX: usize = 60;
 /// Units asked for at once.
 const UNITS_MAX: usize = 200;
 
@@ -56,11 +59,11 @@ async fn of_all(kernel: &Kernel, units: Vec<Unit>, age_micros: i64) -> Result<Ve
     };
     let (named, genuine) = (of(&[Authenticity::Genuine, Authenticity::UnknownKey]), of(&[Authenticity::Genuine]));
     let addresses: Vec<String> =
-        genuine.iter().map(|unit| crate::known::canonical(unit.0.as_str(), "21", &unit.1)).collect();
+        genuine.iter().map(|(gtin, serial)| Address::of_unit(*gtin, serial).canonical()).collect();
     let (recalls, warnings, journeys, scans) = tokio::try_join!(
         async { Ok(recalls::notices_of_units(kernel, &named).await?) },
         warnings_of(kernel, &named),
-        async { Ok(events::journeys(kernel, &addresses, crate::known::JOURNEY_MAX).await?) },
+        async { Ok(events::journeys(kernel, &addresses, JOURNEY_MAX).await?) },
         scans_of(kernel, &genuine),
     )?;
     let recalls: HashMap<Unit, Vec<PublicRecall>> = named.into_iter().zip(recalls).collect();

@@ -97,7 +97,7 @@ fn readme(known: &Known, proofs: &[(ActRecord, String)], waiting: usize) -> Stri
     };
     line("Touchstone 试金石");
     line("");
-    line(&format!("https://id.gs1.org{}", known.address.path()));
+    line(&known.address.canonical());
     line("");
     line("这份文件里有与该商品有关的每一条记录。每个 .tlog-proof 文件含一条记录的原文，以及它在公开台账中的证明：");
     line("从这条记录出发，逐级计算哈希，得到已签名检查点里的根。任何人改动过记录，根就对不上。");

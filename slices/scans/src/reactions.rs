@@ -67,7 +67,7 @@ async fn orders(kernel: &Kernel, gtin: &str, serial: &str) -> Result<()> {
 
 /// When the unit came back, as its journey tells.
 async fn returns(kernel: &Kernel, address: &Address) -> Result<Vec<(Timestamp, Event)>> {
-    let id = format!("https://id.gs1.org{}", address.path());
+    let id = address.canonical();
     let journey = events::journey(kernel, &[id], STEPS_MAX).await?;
     let is_return = |step: &events::StoredEvent| {
         let ends = |text: &Option<String>, words: &[&str]| {

@@ -438,3 +438,17 @@ pub(crate) async fn load_recalls(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::recall_of;
+
+    #[test]
+    fn only_a_notice_that_names_goods_by_their_number_leads_to_a_recall() {
+        let path = "/console/recalls/new?origin=goods&origin_ref=06901234567892&informed_by=notice";
+        assert_eq!(recall_of(" 06901234567892 ").as_deref(), Some(path));
+        for other in ["", "MODEL-7", "690123456789x", "123456789012345", "1234567&origin=lot"] {
+            assert_eq!(recall_of(other), None, "{other}");
+        }
+    }
+}

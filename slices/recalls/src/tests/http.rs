@@ -162,6 +162,29 @@ fn around<'a>(html: &'a str, text: &str) -> &'a str {
 }
 
 #[tokio::test]
+async fn the_form_a_public_notice_leads_to_is_filled_in_and_opens_a_recall_of_those_goods() {
+    let scene = Scene::sqlite().await;
+    let router = router(&scene.bench).await;
+    let gtin = scene.shirts.gtin.as_str();
+    // The address the bank of notices links to.
+    let path = format!("/console/recalls/new?origin=goods&origin_ref={gtin}&informed_by=notice");
+    let (status, html) = get_page(&router, "manager", &path).await;
+    assert_eq!(status, StatusCode::OK);
+    let chosen = |value: &str| html.contains(&format!("value=\"{value}\" selected"));
+    assert!(chosen("goods") && chosen("notice") && html.contains(&format!("value=\"{gtin}\"")), "{html}");
+    let form =
+        format!("origin=goods&origin_ref={gtin}&level=1&informed_by=notice&remedy=refund&reason_zh=a&advice_zh=b");
+    assert_eq!(post_form(&router, "manager", "/console/recalls/new", &form).await.0, StatusCode::SEE_OTHER);
+    let all =
+        crate::list(&scene.bench.kernel, &manager(), &crate::Filter::default(), &Paging::default()).await.unwrap();
+    let content = &all.rows[0].content;
+    assert_eq!(
+        (content.origin.name(), content.origin_ref.as_str(), content.informed_by.name()),
+        ("goods", gtin, "notice")
+    );
+}
+
+#[tokio::test]
 async fn the_forms_of_the_console_and_of_the_merchant_do_what_they_say() {
     let scene = Scene::sqlite().await;
     let router = router(&scene.bench).await;
