@@ -1,5 +1,6 @@
 //! SQL over the history, beside DuckDB: the same files, the same questions, CPU time (user and system) of both.
 
+use crate::clock::processor_seconds;
 use crate::table::{Table, quantile, shown as figure};
 use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
@@ -13,8 +14,6 @@ const DAYS: i32 = 60;
 const SIGNALS_A_DAY: u64 = 100_000;
 /// Runs of each question that are measured, after one that is not.
 const TIMES: u32 = 5;
-/// Clock ticks of a second in /proc/self/stat (USER_HZ on Linux).
-const TICKS_A_SECOND: f64 = 100.0;
 const ZONE: &str = "Asia/Shanghai";
 /// Names a python with the module duckdb; `make bench` sets it.
 const PYTHON: &str = "TOUCHSTONE_TEST_DUCKDB";
@@ -44,12 +43,12 @@ fn read_with(folder: &Path, threads: usize) -> Result<Lake> {
 
 fn write(folder: &Path) -> Result<(Table, Lake)> {
     let lake = Lake::open(folder, TimeZone::get(ZONE)?, limits(2))?;
-    let before = cpu_seconds()?;
+    let before = processor_seconds()?;
     fill(&lake, 11, DAYS, SIGNALS_A_DAY)?;
-    let made = cpu_seconds()? - before;
+    let made = processor_seconds()? - before;
     let (files, rows) = counted(&lake)?;
     let bytes: u64 = lake.signal_files()?.iter().map(|file| file.bytes).sum();
-    let before = cpu_seconds()?;
+    let before = processor_seconds()?;
     let keep = lake::Keep { signals_days: 10_000, day_rows_days: 10_000 };
     let mut merged = 0;
     loop {
@@ -59,7 +58,7 @@ fn write(folder: &Path) -> Result<(Table, Lake)> {
         }
         merged += done.merged_files;
     }
-    let merging = cpu_seconds()? - before;
+    let merging = processor_seconds()? - before;
     let mut table = Table::new("History: files", &["what", "figure"]);
     let mut row = |what: &str, value: String| table.row(&[what.to_owned(), value]);
     row("signals", figure(rows as f64));
@@ -85,11 +84,11 @@ async fn ours(lake: &Lake, questions: &[Question]) -> Result<Vec<Option<f64>>> {
             seconds.push(None);
             continue;
         }
-        let before = cpu_seconds()?;
+        let before = processor_seconds()?;
         for _ in 0..TIMES {
             lake.query(&question.sql, Extra::default(), now).await?;
         }
-        seconds.push(Some((cpu_seconds()? - before) / f64::from(TIMES)));
+        seconds.push(Some((processor_seconds()? - before) / f64::from(TIMES)));
     }
     Ok(seconds)
 }
@@ -144,14 +143,4 @@ fn compare(questions: &[Question], ours: &[Option<f64>], theirs: &[Option<f64>],
     table.row(&["all together".into(), all(sum_ours), all(sum_theirs), figure(sum_ours / sum_theirs)]);
     table.row(&["median ratio".into(), "–".into(), "–".into(), figure(quantile(&mut ratios, 0.5))]);
     table
-}
-
-/// User and system time of this process so far, all threads, seconds.
-fn cpu_seconds() -> Result<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
-    let after = stat.rsplit_once(')').context("/proc/self/stat")?.1;
-    let fields: Vec<&str> = after.split_whitespace().collect();
-    let ticks = |index: usize| -> Result<f64> { Ok(fields.get(index).context("/proc/self/stat")?.parse::<f64>()?) };
-    // Fields 14 and 15 of proc(5); the state, field 3, is the first after the name.
-    Ok((ticks(11)? + ticks(12)?) / TICKS_A_SECOND)
 }

@@ -1,6 +1,8 @@
-//! `make bench`: figures from runs, printed as tables. `bench [ledger] [codes] [epcis] [screening] [false-discovery] [risk] [history] [import] [pages] [ratings] [signals]` runs a part.
+//! `make bench`: figures from runs, printed as tables. `bench [ledger] [codes] [epcis] [screening] [detectors] [false-discovery] [risk] [history] [import] [pages] [ratings] [signals]` runs a part.
 //! These machines are noisy: medians and shares of one run, never a single time.
 
+mod clock;
+mod detectors;
 mod epcis_events;
 mod events;
 mod false_discovery;
@@ -45,6 +47,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted("scans") {
         show(scan_pages::run().await?);
+    }
+    if wanted("detectors") {
+        show(detectors::run().await?);
     }
     if wanted("false-discovery") {
         show(false_discovery::run()?);

@@ -1,6 +1,7 @@
 //! Signals from a client's lines to the state, on this machine, client included: lines made, read, ids asked, one block a
 //! body, appended and synced, acknowledged, folded. `BENCH_SECONDS` sets how long (20; the figure of a release takes 600).
 
+use crate::clock::processor_seconds;
 use crate::table::{Table, quantile, shown};
 use jiff::tz::TimeZone;
 use segments::{Answer, Log, Seen, SpillFile};
@@ -225,16 +226,6 @@ fn write_snapshot(state: &mut State, path: &Path) -> anyhow::Result<()> {
 
 fn settings() -> anyhow::Result<Settings> {
     Ok(Settings { lateness_us: 3_600_000_000, ..Settings::new(TimeZone::get("Asia/Shanghai")?, SECRET) })
-}
-
-/// Seconds of processor time this process used.
-fn processor_seconds() -> anyhow::Result<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
-    let after_name = stat.rsplit(')').next().unwrap_or_default();
-    let ticks =
-        after_name.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum::<f64>();
-    // Ticks are hundredths of a second on every Linux this runs on (USER_HZ).
-    Ok(ticks / 100.0)
 }
 
 /// The tables of this part.
