@@ -34,7 +34,7 @@ use ground::ErrorCode;
 
 /// A page and a question take and give back thousands of little pieces; this allocator keeps them by thread and size.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// The texts of the application itself.
 pub const CATALOG: ui::CatalogSource = ui::CatalogSource {

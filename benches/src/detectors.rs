@@ -78,7 +78,7 @@ async fn send_day(bench: &Bench, day: i32, products: u64) {
         let kinds = [(Kind::Shipment, 1), (Kind::Complaint, 50), (Kind::Review, 10), (Kind::Return, 20)];
         for (kind, every) in kinds {
             if place.is_multiple_of(every) {
-                made.push((format!("{day}-{number}-{}", kind.name()), kind, number));
+                made.push((format!("{day}-{number}-{kind:?}"), kind, number));
             }
         }
         if made.len() >= TOGETHER || number + 1 == names.len() {
